@@ -93,9 +93,15 @@ pub struct Evolution<'a> {
     carried: Carried,
 }
 
-/// The state of an evolution that is passed on when its generator changes (for example with the noise).
+/// An evolution without its generator, to be continued under another one (for example when the noise changes).
+pub struct Continuation {
+    carried: Carried,
+    history: Vec<Instant>,
+}
+
+/// The state of an evolution, which does not depend on its generator.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
-pub struct Carried {
+struct Carried {
     accuracy: Accuracy,
     time: f64,
     probability: Vec<f64>,
@@ -145,14 +151,26 @@ impl<'a> Evolution<'a> {
             spaces: None,
             effort: Effort::default(),
         };
-        Ok(Evolution::under(carried, generator, resources))
+        Ok(Evolution::under(Continuation { carried, history: Vec::new() }, generator, resources))
     }
 
     /// Continues an evolution under another generator with the same states.
     ///
     /// # Panics
     /// When the number of states differs.
-    pub fn under(carried: Carried, generator: &'a Generator, resources: Resources<'a>) -> Evolution<'a> {
+    pub fn under(before: Continuation, generator: &'a Generator, resources: Resources<'a>) -> Evolution<'a> {
+        let Continuation { carried, history } = before;
+        let mut evolution = Evolution { history, ..Evolution::of(carried, generator, resources) };
+        // The hazard jumps here if the killing rates do.
+        let now = Instant { time: evolution.time(), hazard: evolution.hazard() };
+        if evolution.history.last() != Some(&now) {
+            evolution.history.push(now);
+        }
+        evolution
+    }
+
+    /// The evolution from this state, without a history.
+    fn of(carried: Carried, generator: &'a Generator, resources: Resources<'a>) -> Evolution<'a> {
         assert_eq!(generator.len(), carried.probability.len(), "the same states");
         Evolution {
             pace: Pace::new(generator, &carried.probability, carried.accuracy),
@@ -166,9 +184,9 @@ impl<'a> Evolution<'a> {
         }
     }
 
-    /// The state of the evolution, to continue under another generator.
-    pub fn carried(self) -> Carried {
-        self.carried
+    /// The evolution without its generator, to continue under another one.
+    pub fn continuation(self) -> Continuation {
+        Continuation { carried: self.carried, history: self.history }
     }
 
     /// Advances to a later time.
@@ -323,7 +341,8 @@ impl<'a> Evolution<'a> {
         self.carried.effort
     }
 
-    /// All times reached under this generator, with the hazard there.
+    /// All times reached so far, with the hazard there. Where the generator changes, the time is there twice: with the
+    /// hazard before and after.
     pub fn history(&self) -> &[Instant] {
         &self.history
     }

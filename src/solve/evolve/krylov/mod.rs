@@ -56,8 +56,12 @@ const EARLY: f64 = 3.0;
 /// The error that no enlargement of the space reduces.
 const ROUNDING: f64 = 1e-13;
 
-/// The number of times between two output times at which the flux is recorded.
-const BETWEEN: usize = 4;
+/// Between two output times the hazard is recorded at times that are found by halving, at most this often, while it
+/// changes by more than `SMOOTH` of itself and the times are further apart than the share `FINE` of the time since the
+/// space began.
+const MOST_HALVINGS: usize = 7;
+const SMOOTH: f64 = 1e-3;
+const FINE: f64 = 0.02;
 
 /// The error control of an evolution in Krylov spaces.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -292,12 +296,10 @@ impl<'a> Evolution<'a> {
     /// Accepts the density at a point of the space.
     fn take(&mut self, mut begun: Begun, time: f64, point: Point) {
         let before = self.carried.time;
-        for k in 1..BETWEEN {
-            let time = before + (time - before) * k as f64 / BETWEEN as f64;
-            let point = begun.space.at(time);
-            self.history.push(Instant { time, hazard: point.flux / point.mass });
-        }
-        self.history.push(Instant { time, hazard: point.flux / point.mass });
+        let now = Instant { time: before, hazard: self.hazard() };
+        let then = Instant { time, hazard: point.flux / point.mass };
+        between(&begun.space, [now, then], MOST_HALVINGS, &mut self.history);
+        self.history.push(then);
         let [density, smooth] = begun.space.densities(&point);
         let Point { mass, killed, error, by_rounding, .. } = point;
         let error = (error + by_rounding) / mass;
@@ -362,6 +364,20 @@ impl<'a> Evolution<'a> {
         self.carried.beyond += away;
         Ok(Some(self.hazard()))
     }
+}
+
+/// Records hazards between two times of a space.
+fn between(space: &Space, [first, last]: [Instant; 2], halvings: usize, history: &mut Vec<Instant>) {
+    let is_smooth = (last.hazard - first.hazard).abs() <= SMOOTH * last.hazard.abs();
+    if is_smooth || halvings == 0 || last.time - first.time <= FINE * (last.time - space.begin) {
+        return;
+    }
+    let time = 0.5 * (first.time + last.time);
+    let point = space.at(time);
+    let middle = Instant { time, hazard: point.flux / point.mass };
+    between(space, [first, middle], halvings - 1, history);
+    history.push(middle);
+    between(space, [middle, last], halvings - 1, history);
 }
 
 /// ln of the surviving mass, which with the killed mass sums to 1 except for rounding.
