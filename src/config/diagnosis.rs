@@ -94,6 +94,7 @@ fn key(error: &ProblemError) -> Cow<'static, str> {
         ProblemError::NoSaddle | ProblemError::NoiseWithoutLoss | ProblemError::NoiseWithoutData => "noise.kind",
         ProblemError::MinimumOutsideSet { .. } => "valley.minimum",
         ProblemError::StartOutside { .. } => "valley.from",
+        ProblemError::TargetHoldsStart { .. } => "valley.target",
         ProblemError::MinimumOutsideDomain { .. } | ProblemError::NotConfining => "domain",
         ProblemError::WallWithoutPlace { axis: 0, .. } | ProblemError::SeamMismatch { axis: 0, .. } => "domain.walls.x",
         ProblemError::WallWithoutPlace { .. } | ProblemError::SeamMismatch { .. } => "domain.walls.y",
@@ -182,6 +183,7 @@ fn remedy(error: &ProblemError) -> Option<&'static str> {
         ProblemError::NoSaddle => "widen domain.lower and domain.upper so that they hold the saddle",
         ProblemError::MinimumOutsideSet { .. } => "change valley.minimum, or valley.set",
         ProblemError::StartOutside { .. } => "move valley.from into the set, before what absorbs",
+        ProblemError::TargetHoldsStart { .. } => "take a smaller valley.target.radius, or another valley.minimum",
         ProblemError::MinimumOutsideDomain { .. } => "widen domain.lower and domain.upper, or change valley.minimum",
         ProblemError::WallWithoutPlace { .. } | ProblemError::NotConfining => "give domain.lower and domain.upper",
         ProblemError::SeamMismatch { .. } => {

@@ -104,6 +104,17 @@ pub enum ProblemError {
         /// The dimension, 1 or 2.
         dimension: usize,
     },
+    /// The target holds the minimum at which passage times start.
+    TargetHoldsStart {
+        /// The minimum.
+        start: Point,
+        /// The centre of the target.
+        centre: Point,
+        /// Its radius.
+        radius: f64,
+        /// The dimension, 1 or 2.
+        dimension: usize,
+    },
     /// The minimum lies outside of the domain.
     MinimumOutsideDomain {
         /// The minimum.
@@ -246,6 +257,12 @@ impl ProblemError {
             ProblemError::StartOutside { from, dimension } => {
                 format!("the process does not live at {}, where passage times are to start", show(*from, *dimension))
             }
+            ProblemError::TargetHoldsStart { start, centre, radius, dimension } => format!(
+                "the target, the disc of radius {} around {}, holds the start minimum {}: the process would be in it from the start",
+                exact(*radius),
+                show(*centre, *dimension),
+                show(*start, *dimension)
+            ),
             ProblemError::MinimumOutsideDomain { minimum, dimension } => {
                 format!("the minimum {} lies outside the domain", show(*minimum, *dimension))
             }
@@ -347,6 +364,7 @@ impl ProblemError {
             ProblemError::MinimumOutsideDomain { .. } => "widen the domain, or change the point near the minimum",
             ProblemError::WallWithoutPlace { .. } => "give both corners of the domain",
             ProblemError::StartOutside { .. } => "start inside the set, before what absorbs",
+            ProblemError::TargetHoldsStart { .. } => "take a smaller radius, or another start minimum",
             ProblemError::NotConfining => "give both corners of the domain",
             ProblemError::SeamMismatch { .. } => "choose corners one period apart, or reflecting walls",
             ProblemError::NoiseWithoutLoss => "take white noise, or a field of diffusion tensors",
