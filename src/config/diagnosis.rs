@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::model::fault::{Column, DataFault};
+use crate::model::fault::{Column, DataFault, DataRole};
 use crate::model::slice::SliceError;
 use crate::problem::ProblemError;
 use crate::problem::boundary_class::BoundaryClass;
@@ -65,8 +65,11 @@ fn key(error: &ProblemError) -> Cow<'static, str> {
             DataFault::OneClass { .. } => "landscape.positive",
             DataFault::NoFeatures { .. } => "landscape.features",
             DataFault::NoLengths => "landscape.scale",
-            fault if fault.is_of_table() => "landscape.file",
-            _ => "landscape.data",
+            _ => match error.role {
+                DataRole::Samples => "landscape.data",
+                DataRole::Surface => "landscape.file",
+                DataRole::Directions => "landscape.dir_file",
+            },
         },
         ProblemError::NotFinite { what: Ingredient::Loss | Ingredient::Gradient, .. } => "landscape",
         ProblemError::NotFinite { what: Ingredient::Drift, .. } => "landscape.drift",
@@ -117,9 +120,18 @@ pub(super) fn named_minimum(meant: MeantMinimum) -> &'static str {
 fn remedy(error: &ProblemError) -> Option<&'static str> {
     Some(match error {
         ProblemError::Data(error) => match error.fault {
-            DataFault::Unreadable { .. } => {
-                "landscape.data is looked for in the working folder, then beside the configuration"
-            }
+            DataFault::Unreadable { .. } => match error.role {
+                DataRole::Samples => {
+                    "landscape.data is looked for in the working folder, then beside the configuration"
+                }
+                DataRole::Surface => {
+                    "landscape.file is looked for in the working folder, then beside the configuration; the file of directions that it names, \
+                     beside it"
+                }
+                DataRole::Directions => {
+                    "landscape.dir_file is looked for in the working folder, beside the configuration, then beside landscape.file"
+                }
+            },
             DataFault::NoLengths => {
                 "write the file of directions into its `dir_file`, name it as landscape.dir_file, or give landscape.scale, the length of a unit step \
                  (a number, or one an axis)"
