@@ -170,6 +170,7 @@ fn config(dimension: usize, temperature: f64, degrees: f64) -> Config {
         },
         posed: Posed {
             domain: DomainSpec { lower: None, upper: None, walls: [walls, walls], ..DomainSpec::default() },
+            holds_all_minima: false,
             valley: Some(ValleySpec::default()),
             allow_degenerate: false,
         },
