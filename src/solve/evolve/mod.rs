@@ -315,6 +315,17 @@ impl<'a> Evolution<'a> {
         error + self.carried.beyond + self.rounding()
     }
 
+    /// The estimated error of ln S relative to itself; 0 if nothing has been killed.
+    pub fn relative_error_of_log_survival(&self) -> f64 {
+        let size = self.log_survival().abs();
+        match self.carried.spaces {
+            Some(_) if size == 0.0 => 0.0,
+            Some(spaces) => spaces.log_survival_error() / size + self.carried.beyond + self.rounding(),
+            // The killed mass of a macro-step is as accurate relative to itself as the entries of the density.
+            None => self.worst_error(),
+        }
+    }
+
     /// The estimated relative error of Σ p w for weights w ≥ 0, such as the killing rates or the indicator of a valley;
     /// 0 if the sum is 0.
     pub fn error_of(&self, weights: &[f64]) -> f64 {

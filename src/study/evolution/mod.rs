@@ -93,9 +93,8 @@ pub(super) fn evolution(
         let accuracy = Accuracy { tolerance: asked.tolerance, floor };
         match backward::from_cells(&way, &begin, &record, accuracy) {
             Ok(found) => {
-                let stated = found.error + error;
-                let apart = found.distance.filter(|distance| *distance > DISAGREES * stated);
-                warnings.extend(apart.map(|distance| Warning::EvolutionSides { distance, stated }));
+                let apart = found.unexplained(error, DISAGREES);
+                warnings.extend(apart.map(|(distance, stated)| Warning::EvolutionSides { distance, stated }));
                 record.from_cells = Some(found);
             }
             Err(StudyError::Interrupted) => warnings.push(record.interrupt()),

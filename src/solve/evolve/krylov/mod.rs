@@ -18,7 +18,7 @@ mod space;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Effort, Evolution, EvolveError, Instant, MOST_STEPS, limit};
+use super::{Effort, Evolution, EvolveError, Instant, MOST_STEPS, flux, limit};
 use errors::Errors;
 use space::{Point, Space};
 
@@ -72,6 +72,8 @@ pub(super) struct Spaces {
     error: f64,
     /// The sum over all states of errors below the floor, relative to the surviving mass.
     below: f64,
+    /// The estimated error of the killed mass, relative to the surviving mass.
+    killed_error: f64,
     /// The longest step that is tried.
     longest: f64,
 }
@@ -80,6 +82,11 @@ impl Spaces {
     /// The total error estimate.
     pub(super) fn total_error(self) -> f64 {
         self.error + self.below
+    }
+
+    /// The error estimate of ln S.
+    pub(super) fn log_survival_error(self) -> f64 {
+        self.killed_error.min(self.total_error())
     }
 
     /// The part of the error that may be in any state, however little mass is there.
@@ -115,6 +122,7 @@ struct InitialValues {
     drift: f64,
     error: f64,
     below: f64,
+    killed_error: f64,
     hazard: f64,
     /// The mass that survives of the start.
     mass: f64,
@@ -124,7 +132,7 @@ impl<'a> Evolution<'a> {
     /// The same evolution computed in Krylov spaces; `horizon` is the last output time.
     pub fn in_spaces(mut self, horizon: f64) -> Evolution<'a> {
         let error = self.error();
-        self.carried.spaces = Some(Spaces { horizon, error, below: 0.0, longest: f64::INFINITY });
+        self.carried.spaces = Some(Spaces { horizon, error, below: 0.0, killed_error: 0.0, longest: f64::INFINITY });
         self
     }
 
@@ -183,6 +191,7 @@ impl<'a> Evolution<'a> {
             drift: self.carried.drift,
             error: self.carried.spaces.map_or(0.0, |spaces| spaces.error),
             below: self.carried.spaces.map_or(0.0, |spaces| spaces.below),
+            killed_error: self.carried.spaces.map_or(0.0, |spaces| spaces.killed_error),
             hazard: self.hazard(),
             mass: 1.0,
         };
@@ -301,12 +310,13 @@ impl<'a> Evolution<'a> {
         between(&begun.space, [now, then], MOST_HALVINGS, &mut self.history);
         self.history.push(then);
         let [density, smooth] = begun.space.densities(&point);
-        let Point { mass, killed, error, by_rounding, .. } = point;
+        let Point { mass, killed, killed_error, error, by_rounding, .. } = point;
         let error = (error + by_rounding) / mass;
         // Errors are bounded relative to the density within a time of order h, or to the present one.
         let envelope = |(smooth, weight): (&f64, &f64)| error * smooth.abs().max(begun.space.share(*weight));
         self.carried.error = smooth.iter().zip(begun.space.weights()).map(envelope).collect();
         let earlier = begun.errors.at(time, &smooth, &begun.space);
+        let flux_of_earlier = flux(&earlier, &self.generator.killing);
         self.carried.error.iter_mut().zip(earlier).for_each(|(error, earlier)| *error += earlier / mass);
         self.carried.probability = density.into_iter().map(|p| p / mass).collect();
         let sum: f64 = self.carried.probability.iter().sum();
@@ -317,6 +327,8 @@ impl<'a> Evolution<'a> {
             // Errors below the floor stay while everything else may decay.
             spaces.below = (begun.before.below + error * mass * begun.space.below()) / mass;
             spaces.error = begun.before.error + error;
+            let of_earlier = (time - begun.space.begin) * flux_of_earlier;
+            spaces.killed_error = (begun.before.killed_error + killed_error + of_earlier) / mass;
         }
         self.carried.time = time;
         while let Some(level) = self.carried.levels.next(self.carried.log_survival) {
