@@ -87,7 +87,7 @@ fn key(error: &ProblemError) -> Cow<'static, str> {
             return Cow::Owned(format!("domain.windows[{index}].{key}"));
         }
         ProblemError::NoMinimum { needed: NeedsMinimum::FrozenNoise | NeedsMinimum::LossHessian } => "noise.kind",
-        ProblemError::NoMinimumNear { meant, .. } => named_minimum(*meant),
+        ProblemError::NoMinimumNear { meant, .. } | ProblemError::NoDescent { meant, .. } => named_minimum(*meant),
         ProblemError::ColdValley { .. } => "noise.valleys",
         ProblemError::NoMinimum { needed: NeedsMinimum::Basin } => "valley.set",
         ProblemError::NoMinimum { needed: NeedsMinimum::HalfWidth } => "valley.half_width",
@@ -213,6 +213,7 @@ fn remedy(error: &ProblemError) -> Option<&'static str> {
         | ProblemError::Slice(_)
         | ProblemError::BareHessianInSkewCoordinates
         | ProblemError::NegativeLoss { .. }
+        | ProblemError::NoDescent { .. }
         | ProblemError::NoMinimumNear { flat: None, .. } => return None,
     })
 }

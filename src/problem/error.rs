@@ -59,6 +59,17 @@ pub enum ProblemError {
         /// What the minimum is for.
         meant: MeantMinimum,
     },
+    /// The descent from a point that names a minimum ends at a saddle or a maximum.
+    NoDescent {
+        /// The point.
+        near: Point,
+        /// The saddle or the maximum.
+        end: Point,
+        /// The dimension, 1 or 2.
+        dimension: usize,
+        /// What the minimum is for.
+        meant: MeantMinimum,
+    },
     /// A point that names a minimum lies outside of the given domain.
     NamedOutside {
         /// The point.
@@ -224,6 +235,11 @@ impl ProblemError {
                 "no minimum was found by descending from {} (the loss of data that a line separates has none)",
                 short(*near, *dimension)
             ),
+            ProblemError::NoDescent { near, end, dimension, .. } => format!(
+                "descending from {} ends at {}, which is no minimum: the Hessian has a negative eigenvalue there",
+                short(*near, *dimension),
+                short(*end, *dimension)
+            ),
             ProblemError::NamedOutside { near, dimension, meant } => {
                 format!("{meant} is looked for near {}, which lies outside the domain", short(*near, *dimension))
             }
@@ -351,6 +367,7 @@ impl ProblemError {
                 "name no minimum, and let absorbing walls bound the set"
             }
             ProblemError::NoMinimumNear { flat: None, .. } => "give a point near one",
+            ProblemError::NoDescent { .. } => "give a point in the valley that is meant",
             ProblemError::NamedOutside { .. } => "give a point inside, or a wider domain",
             ProblemError::ColdValley { fault: ColdValleyFault::NamedBefore { .. }, .. } => {
                 "leave one of the two points out"

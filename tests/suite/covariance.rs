@@ -41,7 +41,7 @@ fn logistic_regression_against_direct_sums() {
     let found = found(&command(LOGISTIC, &[], folder.path()));
     let text = std::fs::read_to_string(folder.path().join("output/model/covariance.json")).unwrap();
     assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), found);
-    for name in ["covariance.png", "spectrum.png"] {
+    for name in ["covariance.png", "covariance-spectrum.png"] {
         assert!(std::fs::metadata(folder.path().join("output/model").join(name)).unwrap().len() > 10_000, "{name}");
     }
     assert_eq!((&found["parameters"], &found["samples"], &found["dropped"]), (&4.into(), &1372.into(), &0.into()));
