@@ -36,6 +36,7 @@ pub use backward::Backward;
 pub use checkpoint::Checkpoint;
 pub use earlier::{Earlier, FromStates};
 pub use error::EvolveError;
+pub use factors::{MOST_FACTORS, SHARE_OF_FACTORS};
 pub use passage::Passed;
 
 use crate::generator::Generator;

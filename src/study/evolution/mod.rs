@@ -15,6 +15,7 @@ pub use backward::{EXIT_FROM, SURVIVAL_FROM};
 pub use fault::EvolutionFault;
 pub use halt::{Halt, is_interrupted};
 pub use record::{FLUX, FLUX_OVER_SURVIVAL, GROUP, LOG_SURVIVAL, Record, SNAPSHOT, SURVIVAL, TIME};
+pub(super) use snapshots::MOST_WAITING;
 
 use crate::observe::group::FieldGroup;
 use crate::problem::Problem;
