@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use saddleflux::model::weights::encode;
 use saddleflux::model::{Activation, Model, Network, Output as Measure, Samples, Targets};
 use saddleflux::progress::Progress;
-use saddleflux::study::covariance::{CovarianceError, Weights, covariance};
+use saddleflux::study::covariance::{CovarianceError, CovarianceStudy, Weights, covariance};
 use serde_json::Value;
 
 use crate::folder::Folder;
@@ -121,6 +121,10 @@ fn analytical_slope_of_an_orthogonal_regression() {
     let reached = |a: f64, b: f64| assert!((a - b).abs() < 6e-12, "{a} {b}");
     found.theta.iter().zip([0.0, 2.0]).for_each(|(a, b)| reached(*a, b));
     found.eigenvalues.iter().zip([0.5, 0.125]).for_each(|(a, b)| close(*a, b));
+    assert_eq!(found.negative_and_zero(), [0, 0]);
+    // Zeros of any sign to the rounding of the largest are no negative eigenvalues.
+    let flat = CovarianceStudy { eigenvalues: vec![0.5, 3e-17, -4e-17, -0.1], ..found.clone() };
+    assert_eq!(flat.negative_and_zero(), [1, 2]);
     close(found.loss, (1.0 + 0.25) / 4.0);
     // C = diag(½, 1/32): slope (¼ + 1/256)/(¼ + 1/64), two points on a line.
     let eigen = &found.comparisons[0];
