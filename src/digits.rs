@@ -30,6 +30,21 @@ pub fn bytes(count: f64) -> String {
     format!("{value:.*} {name}", usize::from(value < 10.0))
 }
 
+/// A relative error in per cent, without decimals; by a power of ten from 1e4 % on.
+pub fn percent(error: f64) -> String {
+    const MOST: f64 = 1e4;
+    let percent = 100.0 * error;
+    if percent >= MOST && percent.is_finite() { format!("{percent:.1e} %") } else { format!("{percent:.0} %") }
+}
+
+/// The cells of a grid: 64, or 64 × 48; the second number is 1 in one dimension.
+pub fn cells(cells: [usize; 2]) -> String {
+    match cells {
+        [nx, 1] => nx.to_string(),
+        [nx, ny] => format!("{nx} × {ny}"),
+    }
+}
+
 /// A value with the fewest digits that identify it.
 pub fn exact(value: f64) -> String {
     match is_plain(value) {

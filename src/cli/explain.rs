@@ -126,8 +126,8 @@ fn grid(text: &mut String, config: &Config, report: &CheckReport) {
 }
 
 /// The cells of a grid as text.
-fn cells([nx, ny]: [usize; 2]) -> String {
-    if ny == 1 { format!("{nx} cells") } else { format!("{nx} × {ny} cells") }
+fn cells(cells: [usize; 2]) -> String {
+    format!("{} cells", digits::cells(cells))
 }
 
 /// A duration in the largest unit of which it has at least two.

@@ -212,13 +212,14 @@ fn run(asked: &Asked, resumes: bool) -> Result<(), Failure> {
     let folder = session.folder()?;
     let config = &session.config;
     let mut request = start::read(config)?;
-    if resumes && resume::from(&session, &folder, &mut request)? == resume::Left::Nothing {
+    let own = io::OwnFile::beside(&folder.join(OF_RUN[1]));
+    if resumes && resume::from(&session, (&folder, &own), &mut request)? == resume::Left::Nothing {
         return Ok(());
     }
     let clock = Instant::now();
     let ((problem, mut solution, landscape), threads) = session.compute(|problem, progress| {
         let landscape = clock.elapsed().as_secs_f64();
-        let write = |solution: &Solution| resume::keep(&session, &folder, &problem, solution);
+        let write = |solution: &Solution| resume::keep(&session, (&folder, &own), &problem, solution);
         let mut solution = study::run_kept(&problem, &request, progress, Keeper::new(&write))?;
         if !is_cut(&solution) {
             config.add_sensitivities(&problem, &mut solution, progress)?;

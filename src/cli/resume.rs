@@ -8,7 +8,7 @@ use clap::Args;
 use super::session::Session;
 use super::{Asked, Failure, diagnostic};
 use crate::config::advice;
-use crate::io;
+use crate::io::{self, OwnFile};
 use crate::problem::Problem;
 use crate::study::evolution::{Halt, is_interrupted};
 use crate::study::{Request, Solution, StudyError};
@@ -35,7 +35,11 @@ pub(super) enum Left {
 ///
 /// # Errors
 /// A request without an evolution, and a result that cannot be read or belongs to another configuration.
-pub(super) fn from(session: &Session<'_>, folder: &Path, request: &mut Request) -> Result<Left, Failure> {
+pub(super) fn from(
+    session: &Session<'_>,
+    (folder, own): (&Path, &OwnFile),
+    request: &mut Request,
+) -> Result<Left, Failure> {
     let wrong = |message: String| Failure::new(2, format!("error: {message}"));
     let Some(evolve) = &mut request.evolve else {
         return Err(wrong("--resume goes on with a density in time, and this configuration has no [evolve]".into()));
@@ -44,6 +48,7 @@ pub(super) fn from(session: &Session<'_>, folder: &Path, request: &mut Request) 
     if !file.exists() {
         return Ok(Left::Something);
     }
+    let adopted = own.adopt(&file);
     let stored = io::read(&file).map_err(|error| wrong(error.to_string()))?;
     if stored.configuration != session.config.source.effective {
         return Err(wrong(format!(
@@ -55,7 +60,8 @@ pub(super) fn from(session: &Session<'_>, folder: &Path, request: &mut Request) 
         session.tell(|| stored.summary.clone(), || format!("{} is whole: nothing is left to do\n", file.display()));
         return Ok(Left::Nothing);
     }
-    let halt = Halt::from_groups(&stored.groups, &file).map_err(|fault| {
+    let held = if adopted.is_ok() { own.path() } else { &file };
+    let halt = Halt::from_groups(&stored.groups, held).map_err(|fault| {
         let diagnosis = advice::on_study(&StudyError::Evolution(fault));
         Failure::new(diagnosis.exit_status, diagnostic::diagnosis(&session.config.source, &diagnosis))
     })?;
@@ -63,22 +69,22 @@ pub(super) fn from(session: &Session<'_>, folder: &Path, request: &mut Request) 
     Ok(Left::Something)
 }
 
-/// Writes the partial result during the computation, and returns the file.
+/// Writes the partial result during the computation, and returns the file that holds it for the next one.
 ///
 /// # Errors
 /// A file that cannot be written.
 pub(super) fn keep(
     session: &Session<'_>,
-    folder: &Path,
+    (folder, own): (&Path, &OwnFile),
     problem: &Problem,
     solution: &Solution,
 ) -> Result<PathBuf, String> {
     let setting = io::Setting::new(&session.config, problem, session.started, rayon::current_num_threads());
     let solved = io::Solved { setting, solution };
     let summary = session.noted(io::summary(&solved));
-    let file = file(folder);
-    let written = io::write_result(&file, &session.config, &summary, &solved.groups());
-    written.map(|()| file).map_err(|error| error.to_string())
+    let written = io::write_result(own.path(), &session.config, &summary, &solved.groups());
+    let published = written.and_then(|()| own.publish(&file(folder)));
+    published.map(|()| own.path().to_path_buf()).map_err(|error| error.to_string())
 }
 
 fn file(folder: &Path) -> PathBuf {

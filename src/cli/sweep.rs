@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use serde_json::json;
 
 use super::session::{folder_name, watched, writable};
-use super::{Asked, Failure, INTERRUPTED, diagnostic, say};
+use super::{Asked, Failure, INTERRUPTED, diagnostic, provenance, say};
 use crate::config::Sweep;
 use crate::elimination::Workspace;
 use crate::memory;
@@ -57,9 +58,11 @@ struct Begun<'a> {
     asked: &'a Asked,
     sweep: Sweep,
     folder: PathBuf,
+    started: SystemTime,
 }
 
 pub(super) fn sweep(SweepAsked { asked, part, partial, array_limit }: &SweepAsked) -> Result<(), Failure> {
+    let started = SystemTime::now();
     let sweep = Sweep::from_path(&asked.config, &asked.overrides)
         .map_err(|error| Failure::new(2, diagnostic::config_error(&error)))?;
     // Listing the missing points creates no folder.
@@ -67,7 +70,7 @@ pub(super) fn sweep(SweepAsked { asked, part, partial, array_limit }: &SweepAske
     if !part.missing {
         writable(&folder)?;
     }
-    let begun = Begun { asked, sweep, folder };
+    let begun = Begun { asked, sweep, folder, started };
     match part {
         Part { point: Some(point), .. } => begun.solve_one(*point),
         Part { missing: true, .. } => begun.missing(),
@@ -240,10 +243,14 @@ impl Begun<'_> {
         }
         let summary = table.json();
         let [data, csv, result] = ["sweep.json", "sweep.csv", "result.h5"].map(|name| self.folder.join(name));
+        // `sweep.json` is the same whoever solves the points; the file of fields says who wrote it.
+        let mut noted = summary.clone();
+        noted["provenance"] = json!({ "started": io::rfc3339(self.started) });
+        provenance::note(&mut noted, &self.sweep.source);
         io::write_titled(
             &result,
             [&self.sweep.title, &self.sweep.source.effective],
-            &summary,
+            &noted,
             &[Cow::Owned(table.group())],
         )?;
         table.write_csv(&csv)?;

@@ -85,9 +85,10 @@ pub fn on_study(error: &StudyError) -> Diagnosis {
             let largest = if *dimension == 1 { format!("[{nx}]") } else { format!("[{nx}, {ny}]") };
             unsolvable(format!("grid.cells: {error} within {}: take at most cells = {largest}", bound()))
         }
-        StudyError::NoGrid { cells: [nx, ny] } => unsolvable(format!(
-            "no grid up to {nx} × {ny} cells could be solved within grid.max_unknowns and the memory: give grid.cells, or \
-             raise grid.max_unknowns"
+        StudyError::NoGrid { cells } => unsolvable(format!(
+            "no grid up to {} cells could be solved within grid.max_unknowns and the memory: give grid.cells, or raise \
+             grid.max_unknowns",
+            digits::cells(*cells)
         )),
         StudyError::Particles(error) => match particle_fault(error) {
             Some((key, message)) if error.is_of_memory() => {

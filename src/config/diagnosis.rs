@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::model::fault::{Column, DataFault};
+use crate::model::fault::{Column, DataFault, DataRole};
 use crate::model::slice::SliceError;
 use crate::problem::ProblemError;
 use crate::problem::boundary_class::BoundaryClass;
@@ -65,8 +65,11 @@ fn key(error: &ProblemError) -> Cow<'static, str> {
             DataFault::OneClass { .. } => "landscape.positive",
             DataFault::NoFeatures { .. } => "landscape.features",
             DataFault::NoLengths => "landscape.scale",
-            fault if fault.is_of_table() => "landscape.file",
-            _ => "landscape.data",
+            _ => match error.role {
+                DataRole::Samples => "landscape.data",
+                DataRole::Surface => "landscape.file",
+                DataRole::Directions => "landscape.dir_file",
+            },
         },
         ProblemError::NotFinite { what: Ingredient::Loss | Ingredient::Gradient, .. } => "landscape",
         ProblemError::NotFinite { what: Ingredient::Drift, .. } => "landscape.drift",
@@ -84,7 +87,7 @@ fn key(error: &ProblemError) -> Cow<'static, str> {
             return Cow::Owned(format!("domain.windows[{index}].{key}"));
         }
         ProblemError::NoMinimum { needed: NeedsMinimum::FrozenNoise | NeedsMinimum::LossHessian } => "noise.kind",
-        ProblemError::NoMinimumNear { meant, .. } => named_minimum(*meant),
+        ProblemError::NoMinimumNear { meant, .. } | ProblemError::NoDescent { meant, .. } => named_minimum(*meant),
         ProblemError::ColdValley { .. } => "noise.valleys",
         ProblemError::NoMinimum { needed: NeedsMinimum::Basin } => "valley.set",
         ProblemError::NoMinimum { needed: NeedsMinimum::HalfWidth } => "valley.half_width",
@@ -94,6 +97,7 @@ fn key(error: &ProblemError) -> Cow<'static, str> {
         ProblemError::NoSaddle | ProblemError::NoiseWithoutLoss | ProblemError::NoiseWithoutData => "noise.kind",
         ProblemError::MinimumOutsideSet { .. } => "valley.minimum",
         ProblemError::StartOutside { .. } => "valley.from",
+        ProblemError::TargetHoldsStart { .. } => "valley.target",
         ProblemError::MinimumOutsideDomain { .. } | ProblemError::NotConfining => "domain",
         ProblemError::WallWithoutPlace { axis: 0, .. } | ProblemError::SeamMismatch { axis: 0, .. } => "domain.walls.x",
         ProblemError::WallWithoutPlace { .. } | ProblemError::SeamMismatch { .. } => "domain.walls.y",
@@ -116,9 +120,18 @@ pub(super) fn named_minimum(meant: MeantMinimum) -> &'static str {
 fn remedy(error: &ProblemError) -> Option<&'static str> {
     Some(match error {
         ProblemError::Data(error) => match error.fault {
-            DataFault::Unreadable { .. } => {
-                "landscape.data is looked for in the working folder, then beside the configuration"
-            }
+            DataFault::Unreadable { .. } => match error.role {
+                DataRole::Samples => {
+                    "landscape.data is looked for in the working folder, then beside the configuration"
+                }
+                DataRole::Surface => {
+                    "landscape.file is looked for in the working folder, then beside the configuration; the file of directions that it names, \
+                     beside it"
+                }
+                DataRole::Directions => {
+                    "landscape.dir_file is looked for in the working folder, beside the configuration, then beside landscape.file"
+                }
+            },
             DataFault::NoLengths => {
                 "write the file of directions into its `dir_file`, name it as landscape.dir_file, or give landscape.scale, the length of a unit step \
                  (a number, or one an axis)"
@@ -182,6 +195,7 @@ fn remedy(error: &ProblemError) -> Option<&'static str> {
         ProblemError::NoSaddle => "widen domain.lower and domain.upper so that they hold the saddle",
         ProblemError::MinimumOutsideSet { .. } => "change valley.minimum, or valley.set",
         ProblemError::StartOutside { .. } => "move valley.from into the set, before what absorbs",
+        ProblemError::TargetHoldsStart { .. } => "take a smaller valley.target.radius, or another valley.minimum",
         ProblemError::MinimumOutsideDomain { .. } => "widen domain.lower and domain.upper, or change valley.minimum",
         ProblemError::WallWithoutPlace { .. } | ProblemError::NotConfining => "give domain.lower and domain.upper",
         ProblemError::SeamMismatch { .. } => {
@@ -199,6 +213,7 @@ fn remedy(error: &ProblemError) -> Option<&'static str> {
         | ProblemError::Slice(_)
         | ProblemError::BareHessianInSkewCoordinates
         | ProblemError::NegativeLoss { .. }
+        | ProblemError::NoDescent { .. }
         | ProblemError::NoMinimumNear { flat: None, .. } => return None,
     })
 }

@@ -12,6 +12,13 @@ pub(super) fn particle_fault(error: &SimulationError) -> Option<(&'static str, S
     };
     let (key, message) = match error {
         E::StartOutside => ("valley", "particles start outside the set that they are to leave".into()),
+        E::NothingAbsorbs { may_end_in_time } => (
+            "particles",
+            format!(
+                "{error}: let something absorb (domain.walls, valley.set, valley.target){}, or leave [particles] out",
+                if *may_end_in_time { ", give the dynamical time at which to end (particles.time)" } else { "" }
+            ),
+        ),
         E::KillingInside => (
             "particles",
             "particles are killed at boundaries alone, and domain.killing acts inside the domain: leave [particles] out (the grid kills \

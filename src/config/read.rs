@@ -316,7 +316,8 @@ fn read_grid(section: &Section, dimension: usize) -> Read<GridRequest> {
     let align = if matches!(section.number("align", FINITE), Ok(Some(_))) {
         Align::Angle(section.number("align", FINITE)?.unwrap_or(0.0))
     } else {
-        section.choice("align", &[("axes", Align::Axes), ("saddle", Align::Saddle)])?.unwrap_or(Align::Axes)
+        let choices = [("axes", Align::Axes), ("saddle", Align::Saddle)];
+        section.choice_or("align", &choices, "an angle in degrees")?.unwrap_or(Align::Axes)
     };
     let config = GridRequest {
         cells,

@@ -255,12 +255,24 @@ impl<'a> Section<'a> {
         self.chosen(key, &word, choices).map(Some)
     }
 
+    /// A choice from a list, for a key that may also have a number: `otherwise` says what that is.
+    pub(super) fn choice_or<T: Copy>(&self, key: &str, choices: &[(&str, T)], otherwise: &str) -> Read<Option<T>> {
+        let Some(word) = self.text(key)? else { return Ok(None) };
+        self.among(key, &word, choices, Some(otherwise)).map(Some)
+    }
+
     /// The choice with this name.
     pub(super) fn chosen<T: Copy>(&self, key: &str, word: &str, choices: &[(&str, T)]) -> Read<T> {
+        self.among(key, word, choices, None)
+    }
+
+    fn among<T: Copy>(&self, key: &str, word: &str, choices: &[(&str, T)], otherwise: Option<&str>) -> Read<T> {
         let found = choices.iter().find(|(name, _)| *name == word);
         found.map(|(_, value)| *value).ok_or_else(|| {
-            let allowed: Vec<String> = choices.iter().map(|(name, _)| (*name).to_string()).collect();
-            self.error(key, Fault::Choice { value: word.into(), nearest: nearest(word, &allowed), allowed })
+            let mut allowed: Vec<String> = choices.iter().map(|(name, _)| (*name).to_string()).collect();
+            let nearest = nearest(word, &allowed);
+            allowed.extend(otherwise.map(String::from));
+            self.error(key, Fault::Choice { value: word.into(), nearest, allowed })
         })
     }
 

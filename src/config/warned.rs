@@ -2,16 +2,19 @@
 
 use crate::config::advice::on_study;
 use crate::config::diagnosis::named_minimum;
+use crate::digits;
 use crate::problem::ProblemWarning;
 use crate::study::Warning;
 use crate::study::converge::Source;
+use crate::study::warning::reached;
 
 /// The message of a warning.
 pub fn on_warning(warning: &Warning) -> String {
     match warning {
         Warning::GridsLeftOut { .. } => format!("converge.cells: {warning}"),
-        Warning::CoarseGridFailed { cells: [nx, ny], reason } => format!(
-            "the coarser grid of {nx} × {ny} cells could not be solved and has no say in the estimated error: {}",
+        Warning::CoarseGridFailed { cells, reason } => format!(
+            "the coarser grid of {} cells could not be solved and has no say in the estimated error: {}",
+            digits::cells(*cells),
             on_study(reason).text()
         ),
         Warning::LevelEffectUnknown { reason } => format!(
@@ -20,8 +23,8 @@ pub fn on_warning(warning: &Warning) -> String {
             on_study(reason).text()
         ),
         Warning::ToleranceMissed { tolerance, error, has_saddle, can_be_corrected } => format!(
-            "grid.tolerance = {tolerance:.1e} was not met: the estimated relative error on the finest grid that fits is {error:.1e}. \
-             Raise grid.max_unknowns or draw the domain closer{}{}",
+            "grid.tolerance = {tolerance:.1e} was not met: {}. Raise grid.max_unknowns or draw the domain closer{}{}",
+            reached(*error),
             if *has_saddle { ", or try grid.align = \"saddle\"" } else { "" },
             if *can_be_corrected { " or grid.scheme = \"flux-corrected\"" } else { "" },
         ),

@@ -44,7 +44,9 @@ impl Partial {
     fn rename(self, path: &Path) -> std::io::Result<()> {
         let mut register = register();
         let renamed = fs::rename(&self.0, path);
-        register.finished += usize::from(renamed.is_ok() && !register.is_staged(path));
+        // What is temporary itself is no file of the user's.
+        let is_final = !register.is_staged(path) && !register.partial.iter().any(|partial| partial == path);
+        register.finished += usize::from(renamed.is_ok() && is_final);
         drop(register);
         renamed
     }

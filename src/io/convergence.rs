@@ -82,7 +82,13 @@ impl<'a> OneGrid<'a> {
         match sample {
             Ok(sample) => OneGrid {
                 cells: &sample.cells[..dimension],
-                columns: COLUMNS.iter().map(|(label, pick)| (label.name.to_string(), json!(pick(sample)))).collect(),
+                columns: COLUMNS
+                    .iter()
+                    .map(|(label, pick)| match label.name.as_ref() {
+                        "unknowns" => ("unknowns".to_string(), json!(sample.unknowns)),
+                        name => (name.to_string(), json!(pick(sample))),
+                    })
+                    .collect(),
                 failure: None,
             },
             Err((cells, reason)) => {

@@ -32,6 +32,7 @@ mod description;
 mod error;
 #[cfg(feature = "files")]
 mod growing;
+mod own;
 #[cfg(feature = "files")]
 mod read;
 #[cfg(feature = "files")]
@@ -50,8 +51,10 @@ pub use covariance::{covariance_summary, write_weights};
 pub use delivery::{Delivery, sweep_up};
 pub use description::{landscape, noise};
 pub use error::{Damage, IoError};
+pub use own::OwnFile;
 #[cfg(feature = "files")]
 pub use read::{Kept, Stored, configuration, read, read_any};
+pub use summary::clock::rfc3339;
 pub use summary::{simulated_summary, summary};
 #[cfg(feature = "files")]
 pub use write::{write_result, write_titled};

@@ -1,15 +1,28 @@
 //! Faults in a data file.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 /// A data file that cannot be read or used.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{}: {fault}", file.display())]
 pub struct DataError {
     /// The file.
-    pub file: PathBuf,
+    pub file: Box<Path>,
+    /// What it is for.
+    pub role: DataRole,
     /// The fault.
     pub fault: DataFault,
+}
+
+/// What a data file is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DataRole {
+    /// Samples.
+    Samples,
+    /// A table of a loss, or the directions that it names itself.
+    Surface,
+    /// The directions of a table, named apart from it.
+    Directions,
 }
 
 /// The kinds of faults in a data file.
@@ -238,28 +251,6 @@ pub enum DataFault {
         /// The cosine of the angle between them.
         cosine: f64,
     },
-}
-
-impl DataFault {
-    /// Whether only tables of a loss have this fault.
-    pub fn is_of_table(&self) -> bool {
-        matches!(
-            self,
-            DataFault::Format { .. }
-                | DataFault::NoHdf5
-                | DataFault::MissingDataset { .. }
-                | DataFault::WrongShape { .. }
-                | DataFault::Unsorted { .. }
-                | DataFault::TooFew { .. }
-                | DataFault::MissingCell { .. }
-                | DataFault::NegativeCovariance { .. }
-                | DataFault::NoLengths
-                | DataFault::NotAGram { .. }
-                | DataFault::UnpairedDirection { .. }
-                | DataFault::NoDirection { .. }
-                | DataFault::ParallelDirections { .. }
-        )
-    }
 }
 
 /// The role of a column.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::fault::{DataError, DataFault};
+use super::fault::{DataError, DataFault, DataRole};
 use super::table::{Table, Wanted, number};
 
 /// The kind of target of a model.
@@ -80,9 +80,11 @@ impl DataSource {
     /// A file that cannot be read or used, with the line and the column of the fault.
     pub fn read(&self, base: &Path, task: Task) -> Result<Samples, DataError> {
         let path = if self.path.exists() { self.path.clone() } else { base.join(&self.path) };
-        Table::read(&path, self.wanted())
-            .and_then(|table| self.samples(table, task))
-            .map_err(|fault| DataError { file: path, fault })
+        Table::read(&path, self.wanted()).and_then(|table| self.samples(table, task)).map_err(|fault| DataError {
+            file: path.into(),
+            role: DataRole::Samples,
+            fault,
+        })
     }
 
     /// Reads the samples for a task from a text in memory; the path is only its name in messages.
@@ -90,9 +92,11 @@ impl DataSource {
     /// # Errors
     /// As [`DataSource::read`].
     pub fn parse(&self, text: &str, task: Task) -> Result<Samples, DataError> {
-        Table::parse(text, self.wanted())
-            .and_then(|table| self.samples(table, task))
-            .map_err(|fault| DataError { file: self.path.clone(), fault })
+        Table::parse(text, self.wanted()).and_then(|table| self.samples(table, task)).map_err(|fault| DataError {
+            file: self.path.as_path().into(),
+            role: DataRole::Samples,
+            fault,
+        })
     }
 
     fn wanted(&self) -> Wanted<'_> {

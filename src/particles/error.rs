@@ -10,6 +10,12 @@ pub enum SimulationError {
     /// The start point is not in the live set.
     #[error("particles start outside the set that they are to leave")]
     StartOutside,
+    /// Nothing absorbs, and no time is given at which to end.
+    #[error("nothing absorbs, so that no particle ever exits and the simulation would not end")]
+    NothingAbsorbs {
+        /// Whether an end in time would do: it does without exits, except for a splitting.
+        may_end_in_time: bool,
+    },
     /// There is a killing rate inside the domain.
     #[error("a killing rate acts inside the domain, and particles are killed at boundaries alone")]
     KillingInside,

@@ -155,6 +155,22 @@ impl Frontier {
         self.is_open
     }
 
+    /// Whether nothing absorbs.
+    pub fn is_closed(&self) -> bool {
+        // What lies on or beyond a reflecting wall is never reached.
+        let absorbs = |axis: usize, end: usize| match self.domain.wall(axis, end) {
+            Some(Wall::Absorbing) => true,
+            _ if end == 0 => self.killing[0][axis] > self.domain.lower[axis],
+            _ => self.killing[1][axis] < self.domain.upper[axis],
+        };
+        let is_whole = match &self.shape {
+            Shape::None => true,
+            Shape::Disc { .. } => false,
+            Shape::Table(table) => table.is_positive(),
+        };
+        is_whole && (0..self.dimension).all(|axis| !absorbs(axis, 0) && !absorbs(axis, 1))
+    }
+
     /// Reflects points beyond a reflecting wall along the conormal `conormal(axis)` = D n (the direction for which the
     /// flux through the wall vanishes), and wraps periodic axes.
     pub fn confine(&self, mut theta: Point, conormal: impl Fn(usize) -> Point) -> Point {

@@ -28,6 +28,11 @@ impl Lattice {
         self.blend([i, j], [u, v])
     }
 
+    /// Whether all values are positive.
+    pub fn is_positive(&self) -> bool {
+        self.nodes.iter().all(|value| *value > 0.0)
+    }
+
     /// The values at every point of a block.
     pub fn values(&self, at: &Points, values: &mut [f64; LANES]) {
         let (mut cells, mut shares) = ([[0; LANES]; 2], [[0.0; LANES]; 2]);

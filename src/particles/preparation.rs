@@ -51,6 +51,11 @@ impl<'a> Preparation<'a> {
         if motion.frontier.distance(problem.valley.start_point) <= 0.0 {
             return Err(SimulationError::StartOutside);
         }
+        let may_end_in_time = settings.method != Method::Splitting;
+        let ends_in_time = may_end_in_time && (settings.time.is_some() || settings.most_seconds.is_some());
+        if motion.frontier.is_closed() && !ends_in_time {
+            return Err(SimulationError::NothingAbsorbs { may_end_in_time });
+        }
         let scales = Scales::new(problem, &motion);
         let dt = match is_iteration {
             true => learning_rate(settings, problem, &scales)?,

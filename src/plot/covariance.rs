@@ -16,7 +16,7 @@ const SQUARES: f64 = 300.0;
 /// The decades shown of the spectrum, and of C below its largest element; smaller values are rounding.
 const DECADES: f64 = 14.0;
 
-/// Draws `covariance` and `spectrum`, and returns their paths.
+/// Draws `covariance` and `covariance-spectrum`, and returns their paths.
 ///
 /// # Errors
 /// [`PlotError`] of the first picture that cannot be drawn.
@@ -52,7 +52,7 @@ fn draw_with(pen: Pen, title: &str, study: &CovarianceStudy, folder: &Path) -> R
         scatter(&lower, plain, false, &name, original.and_then(|found| found.slope))
     })?;
     drawn.push(sheet.path);
-    let sheet = pen.sheet(folder, "spectrum");
+    let sheet = pen.sheet(folder, "covariance-spectrum");
     picture(&sheet, (1200, 700), ["Spectrum of the Hessian", title], |area| spectrum(area, &study.eigenvalues))?;
     drawn.push(sheet.path);
     Ok(drawn)

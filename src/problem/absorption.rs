@@ -189,7 +189,10 @@ impl std::fmt::Display for Cut {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(match self {
             Cut::AtSaddle => "at the saddle: about twice the Kramers rate",
-            Cut::Beyond(_) => "beyond the saddle: about the Kramers rate",
+            Cut::Beyond(1.0) => "beyond the saddle: the Kramers rate",
+            Cut::Beyond(factor) => {
+                return write!(formatter, "shortly beyond the saddle: {factor:.4} times the Kramers rate");
+            }
             Cut::ShortlyBeyond(_) => "shortly beyond the saddle: between one and two times the Kramers rate",
             Cut::Before(_) => "before the saddle: more than twice the Kramers rate",
             Cut::Departing { departure: Departure { is_known: true, .. }, factor } if *factor >= 2.0 => {

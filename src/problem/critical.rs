@@ -184,7 +184,8 @@ pub fn named(
 /// `meant` tells what the minimum is for; `default` gives units of length where the slope determines none.
 ///
 /// # Errors
-/// [`ProblemError::NoMinimumNear`] if the descent ends on a flat region or does not end.
+/// [`ProblemError::NoMinimumNear`] if the descent ends on a flat region or does not end, [`ProblemError::NoDescent`] if
+/// it ends at a saddle or a maximum.
 pub fn polish(
     dynamics: &Dynamics,
     dimension: usize,
@@ -213,6 +214,13 @@ pub fn polish(
     }
     let size = size(units.jacobian(dynamics.slope_jacobian(near)));
     let is_flat = units.length(dynamics.slope(bottom)) <= 1e-6 * size;
+    // Curvatures below this share of that at the start count as zero.
+    const FLAT: f64 = 1e-3;
+    let jacobian = dynamics.slope_jacobian(bottom);
+    let is_curved = self::size(units.jacobian(jacobian)) > FLAT * size;
+    if let (true, true, Some((1.., _))) = (is_flat, is_curved, stability(jacobian, units, dimension)) {
+        return Err(ProblemError::NoDescent { near, end: bottom, dimension, meant });
+    }
     Err(ProblemError::NoMinimumNear { near, dimension, flat: is_flat.then_some(bottom), meant })
 }
 

@@ -59,6 +59,17 @@ pub enum ProblemError {
         /// What the minimum is for.
         meant: MeantMinimum,
     },
+    /// The descent from a point that names a minimum ends at a saddle or a maximum.
+    NoDescent {
+        /// The point.
+        near: Point,
+        /// The saddle or the maximum.
+        end: Point,
+        /// The dimension, 1 or 2.
+        dimension: usize,
+        /// What the minimum is for.
+        meant: MeantMinimum,
+    },
     /// A point that names a minimum lies outside of the given domain.
     NamedOutside {
         /// The point.
@@ -101,6 +112,17 @@ pub enum ProblemError {
     StartOutside {
         /// The point.
         from: Point,
+        /// The dimension, 1 or 2.
+        dimension: usize,
+    },
+    /// The target holds the minimum at which passage times start.
+    TargetHoldsStart {
+        /// The minimum.
+        start: Point,
+        /// The centre of the target.
+        centre: Point,
+        /// Its radius.
+        radius: f64,
         /// The dimension, 1 or 2.
         dimension: usize,
     },
@@ -213,6 +235,11 @@ impl ProblemError {
                 "no minimum was found by descending from {} (the loss of data that a line separates has none)",
                 short(*near, *dimension)
             ),
+            ProblemError::NoDescent { near, end, dimension, .. } => format!(
+                "descending from {} ends at {}, which is no minimum: the Hessian has a negative eigenvalue there",
+                short(*near, *dimension),
+                short(*end, *dimension)
+            ),
             ProblemError::NamedOutside { near, dimension, meant } => {
                 format!("{meant} is looked for near {}, which lies outside the domain", short(*near, *dimension))
             }
@@ -246,6 +273,12 @@ impl ProblemError {
             ProblemError::StartOutside { from, dimension } => {
                 format!("the process does not live at {}, where passage times are to start", show(*from, *dimension))
             }
+            ProblemError::TargetHoldsStart { start, centre, radius, dimension } => format!(
+                "the target, the disc of radius {} around {}, holds the start minimum {}: the process would be in it from the start",
+                exact(*radius),
+                show(*centre, *dimension),
+                show(*start, *dimension)
+            ),
             ProblemError::MinimumOutsideDomain { minimum, dimension } => {
                 format!("the minimum {} lies outside the domain", show(*minimum, *dimension))
             }
@@ -334,6 +367,7 @@ impl ProblemError {
                 "name no minimum, and let absorbing walls bound the set"
             }
             ProblemError::NoMinimumNear { flat: None, .. } => "give a point near one",
+            ProblemError::NoDescent { .. } => "give a point in the valley that is meant",
             ProblemError::NamedOutside { .. } => "give a point inside, or a wider domain",
             ProblemError::ColdValley { fault: ColdValleyFault::NamedBefore { .. }, .. } => {
                 "leave one of the two points out"
@@ -347,6 +381,7 @@ impl ProblemError {
             ProblemError::MinimumOutsideDomain { .. } => "widen the domain, or change the point near the minimum",
             ProblemError::WallWithoutPlace { .. } => "give both corners of the domain",
             ProblemError::StartOutside { .. } => "start inside the set, before what absorbs",
+            ProblemError::TargetHoldsStart { .. } => "take a smaller radius, or another start minimum",
             ProblemError::NotConfining => "give both corners of the domain",
             ProblemError::SeamMismatch { .. } => "choose corners one period apart, or reflecting walls",
             ProblemError::NoiseWithoutLoss => "take white noise, or a field of diffusion tensors",

@@ -215,7 +215,8 @@ fn check_ingredients(
 /// The start set and the live set in the domain. The outline of a basin is traced again, since the domain is now known.
 ///
 /// # Errors
-/// [`ProblemError::StartOutside`] if the given start point is outside of the live set.
+/// [`ProblemError::StartOutside`] if the given start point is outside of the live set, and
+/// [`ProblemError::TargetHoldsStart`] if the start minimum is in the target.
 fn valley_in(
     surroundings: Surroundings<'_>,
     posed: &Posed,
@@ -232,9 +233,15 @@ fn valley_in(
     };
     let from = posed.valley.as_ref().and_then(|valley| valley.from);
     let valley = Valley::new(surroundings, chosen, from, start, target);
-    match from.filter(|from| !(domain.contains(*from) && valley.live.holds(*from))) {
-        Some(from) => Err(ProblemError::StartOutside { from, dimension: dynamics.dimension() }),
-        None => Ok(valley),
+    let dimension = dynamics.dimension();
+    if let Some(from) = from.filter(|from| !(domain.contains(*from) && valley.live.holds(*from))) {
+        return Err(ProblemError::StartOutside { from, dimension });
+    }
+    match (target, chosen) {
+        (Some((centre, radius)), Some(_)) if !valley.live.holds(valley.start_point) => {
+            Err(ProblemError::TargetHoldsStart { start: valley.start_point, centre, radius, dimension })
+        }
+        _ => Ok(valley),
     }
 }
 

@@ -25,10 +25,11 @@ pub fn covariance(title: &str, model: &str, study: &CovarianceStudy, files: &[Pa
         );
     }
     if let (Some(first), Some(last)) = (study.eigenvalues.first(), study.eigenvalues.last()) {
-        let negative = study.eigenvalues.iter().filter(|value| **value < 0.0).count();
+        let [negative, zero] = study.negative_and_zero();
+        let zero = if zero > 0 { format!(", {zero} zero to rounding") } else { String::new() };
         page.line(
             "Hessian",
-            &format!("eigenvalues {} to {}, {negative} of them negative", brief(*first), brief(*last)),
+            &format!("eigenvalues {} to {}, {negative} of them negative{zero}", brief(*first), brief(*last)),
         );
     }
     page.blank();

@@ -49,8 +49,8 @@ pub enum SolveError {
     },
     /// The factor needs more memory than is allowed.
     #[error(
-        "a grid of {} × {} cells needs about {} for its factor and {} are free",
-        cells[0], cells[1], digits::bytes(*needed as f64), digits::bytes(*allowed as f64)
+        "a grid of {} cells needs about {} for its factor and {} are free",
+        digits::cells(*cells), digits::bytes(*needed as f64), digits::bytes(*allowed as f64)
     )]
     TooLarge {
         /// Cells along each axis.
@@ -61,7 +61,7 @@ pub enum SolveError {
         allowed: u64,
     },
     /// The system refuses the memory.
-    #[error("the system refuses the {} that the factor of {} × {} cells needs", digits::bytes(*needed as f64), cells[0], cells[1])]
+    #[error("the system refuses the {} that the factor of {} cells needs", digits::bytes(*needed as f64), digits::cells(*cells))]
     Refused {
         /// Cells along each axis.
         cells: [usize; 2],
@@ -91,7 +91,7 @@ pub enum SolveError {
     #[error("the flux between the sets is made from masses below 1e-308, which are carried in one dimension only")]
     FluxUnderflow,
     /// A set for reactive paths contains no cell centre.
-    #[error("the set that paths {} holds no cell centre on a grid of {} × {} cells", if *set == 0 { "come from" } else { "lead to" }, cells[0], cells[1])]
+    #[error("the set that paths {} holds no cell centre on a grid of {} cells", if *set == 0 { "come from" } else { "lead to" }, digits::cells(*cells))]
     SetEmpty {
         /// 0 for the set in which paths begin, 1 for the set in which they end.
         set: usize,
@@ -99,7 +99,7 @@ pub enum SolveError {
         cells: [usize; 2],
     },
     /// One of several sets contains no cell centre.
-    #[error("set {set} of several holds no cell centre on a grid of {} × {} cells", cells[0], cells[1])]
+    #[error("set {set} of several holds no cell centre on a grid of {} cells", digits::cells(*cells))]
     OneOfSetsEmpty {
         /// The index of the set, counted from 0.
         set: usize,
@@ -108,8 +108,8 @@ pub enum SolveError {
     },
     /// The core of a valley contains no cell centre.
     #[error(
-        "the core of the valley at θ = {} holds no cell centre on a grid of {} × {} cells",
-        show(*at, *dimension), cells[0], cells[1]
+        "the core of the valley at θ = {} holds no cell centre on a grid of {} cells",
+        show(*at, *dimension), digits::cells(*cells)
     )]
     CoreEmpty {
         /// The minimum.
@@ -121,8 +121,8 @@ pub enum SolveError {
     },
     /// The cores of two valleys are less than a cell apart.
     #[error(
-        "the core of the valley at θ = {} is less than a cell away from another on a grid of {} × {} cells",
-        show(*at, *dimension), cells[0], cells[1]
+        "the core of the valley at θ = {} is less than a cell away from another on a grid of {} cells",
+        show(*at, *dimension), digits::cells(*cells)
     )]
     CoresTouch {
         /// The minimum.

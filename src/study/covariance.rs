@@ -78,6 +78,16 @@ pub struct CovarianceStudy {
     pub training: Option<Trained>,
 }
 
+impl CovarianceStudy {
+    /// The number of negative eigenvalues, and of those that are zero to the rounding of the largest.
+    pub fn negative_and_zero(&self) -> [usize; 2] {
+        let largest = self.eigenvalues.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
+        let rounding = f64::EPSILON * self.eigenvalues.len() as f64 * largest;
+        let count = |is_it: &dyn Fn(f64) -> bool| self.eigenvalues.iter().filter(|value| is_it(**value)).count();
+        [count(&|value| value < -rounding), count(&|value| value.abs() <= rounding)]
+    }
+}
+
 /// The reason for which there is no comparison.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum CovarianceError {

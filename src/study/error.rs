@@ -54,7 +54,7 @@ pub enum StudyError {
         dimension: usize,
     },
     /// Refinement found no grid that could be solved.
-    #[error("no grid up to {} × {} cells could be solved within the largest number of unknowns and the memory", cells[0], cells[1])]
+    #[error("no grid up to {} cells could be solved within the largest number of unknowns and the memory", digits::cells(*cells))]
     NoGrid {
         /// The cells of the last grid that was tried.
         cells: [usize; 2],

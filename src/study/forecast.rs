@@ -7,10 +7,12 @@
 use std::hint::black_box;
 use std::time::Instant;
 
+use crate::observe::frames::frames;
 use crate::problem::Problem;
-use crate::solve::Resources;
+use crate::solve::{Resources, evolve};
+use crate::study::evolution::MOST_WAITING;
 use crate::study::ladder::{self, MOST_UNKNOWNS};
-use crate::study::request::{Quantity, Request};
+use crate::study::request::{EvolveRequest, Quantity, Request, Stepping};
 use crate::study::run::{ready, run_within};
 use crate::study::simulate::speed;
 use crate::study::solution::Solution;
@@ -300,10 +302,37 @@ pub fn bytes(
     });
     let elsewhere = if problem.dimension == 2 { PER_OTHER_CELL * (1.0 - share) * n } else { 0.0 };
     let solving = chains * share * memory::estimate(cells, problem, scheme) + elsewhere + fields + kernel;
+    let evolving = request.evolve.as_ref().map_or(0.0, |asked| in_time_bytes(problem, asked, cells, share));
     let drawing =
         if formats == 0 { 0.0 } else { DRAWN[problem.dimension - 1] + PER_DRAWN_CELL[problem.dimension - 1] * n };
-    memory::FIXED + solving.max(drawing)
+    memory::FIXED + (solving + evolving).max(drawing)
 }
+
+/// Bytes that the evolution of a density takes beside the chain and its factor: the factors of other steps, vectors, the
+/// densities for pictures, and those that wait for a file, which are copied when they are written.
+fn in_time_bytes(problem: &Problem, asked: &EvolveRequest, cells: [usize; 2], share: f64) -> f64 {
+    const NUMBER: f64 = size_of::<f64>() as f64;
+    let (n, times) = (count(cells), asked.times.len());
+    let is_krylov = asked.stepping == Stepping::Krylov;
+    // A space begins at an output time, unless one before it was too inaccurate.
+    let factors = if is_krylov { evolve::MOST_FACTORS.min(times + 1) } else { evolve::MOST_FACTORS };
+    let of_factors = (factors - 1) as f64 * memory::factor(cells, problem) * share;
+    let of_factors = of_factors.min(evolve::SHARE_OF_FACTORS * memory::allowed() as f64);
+    let vectors = if is_krylov { KRYLOV_VECTORS } else { STEP_VECTORS } * share;
+    let shown = frames(times, cells[0] * cells[1]).len() as f64;
+    // With survival from every cell two fields more, and their copies.
+    let shown = if asked.from_cells { 5.0 * shown } else { shown };
+    // In the plane an output time takes longer than writing its density, and few wait.
+    let waiting = if problem.dimension == 2 { times.min(FEW) } else { times };
+    let waiting = MOST_WAITING.min(waiting * cells[0] * cells[1]) as f64;
+    of_factors + NUMBER * (n * (vectors + shown) + 2.0 * waiting)
+}
+
+/// Vectors over the states: of a Krylov space and of its errors, and of a macro-step with its substeps and errors.
+const KRYLOV_VECTORS: f64 = 64.0;
+const STEP_VECTORS: f64 = 24.0;
+/// Densities that wait for a file in the plane.
+const FEW: usize = 8;
 
 /// Bytes of two pictures that are drawn at the same time, in one dimension and in two.
 const DRAWN: [f64; 2] = [37e6, 57e6];

@@ -36,6 +36,24 @@ impl Law {
     }
 }
 
+/// Bytes of a factor entry, of which nested dissection leaves c log₂N a cell, and of a cell of a line.
+const ENTRY: f64 = 8.0;
+const FACTOR_OF_LINE: f64 = 40.0;
+
+/// Bytes of the factor of a grid.
+pub fn factor(cells: [usize; 2], problem: &Problem) -> f64 {
+    let n = cells[0] as f64 * cells[1] as f64;
+    if problem.dimension == 1 {
+        return FACTOR_OF_LINE * n;
+    }
+    let entries = match problem.is_reversible() {
+        true => 3.1,
+        false if is_along_the_axes(problem) => 4.5,
+        false => 4.5 * 1.25,
+    };
+    ENTRY * entries * n * n.max(FEWEST).log2()
+}
+
 /// Bytes that a grid takes besides what the program takes anyway, as far as its chain, its factor and its fields go.
 pub fn estimate(cells: [usize; 2], problem: &Problem, scheme: Scheme) -> f64 {
     let n = cells[0] as f64 * cells[1] as f64;

@@ -96,6 +96,12 @@ fn solved(
     let clock = Instant::now();
     let mut solution = evidence(request, finest, &rungs, resources, Before { choice, warnings }, keeper)?;
     add_interpolation(problem, request, &mut solution, resources)?;
+    // Coarser grids than the first of a refinement are not tried, so that it says nothing about those.
+    let is_unknown =
+        |warning: &Warning| matches!(warning, Warning::ToleranceMissed { error, .. } if error.is_infinite());
+    if solution.warnings.iter().any(is_unknown) {
+        solution.warnings.retain(|warning| !matches!(warning, Warning::NoErrorEstimate));
+    }
     timing.push(("observables".to_string(), clock.elapsed().as_secs_f64()));
     if let Some(particles) = particles {
         add_particles(&particles, request, &mut solution, progress)?;

@@ -124,7 +124,7 @@ pub enum Warning {
         allowed: u64,
     },
     /// A coarser grid that could not be solved: neither it nor those coarser still have a say in the estimated error.
-    #[error("the coarser grid of {} × {} cells could not be solved and has no say in the estimated error: {reason}", cells[0], cells[1])]
+    #[error("the coarser grid of {} cells could not be solved and has no say in the estimated error: {reason}", digits::cells(*cells))]
     CoarseGridFailed {
         /// Cells along each axis.
         cells: [usize; 2],
@@ -152,13 +152,11 @@ pub enum Warning {
     )]
     NoSensitivity,
     /// Grids that were refined as far as they could be.
-    #[error(
-        "the tolerance of {tolerance:.1e} was not met: the estimated relative error on the finest grid that fits is {error:.1e}"
-    )]
+    #[error("the tolerance of {tolerance:.1e} was not met: {}", reached(*error))]
     ToleranceMissed {
         /// What was asked for.
         tolerance: f64,
-        /// What was reached.
+        /// What was reached; infinite where the grids are too few for an error estimate.
         error: f64,
         /// Whether the grid could be turned to a saddle.
         has_saddle: bool,
@@ -183,8 +181,8 @@ pub enum Warning {
     #[error(
         "the grid does not resolve the curve on which the noise degenerates where the process crosses it: the Hessian's eigenvalue \
          changes over a cell by {coarseness:.1} times what the other eigenvector carries across (ω|h|). The curve is blocked, or nearly so, \
-         and the rate may be off by a factor, which its stated error of {:.0} % says: take {}",
-        100.0 * error, more_cells(*coarseness)
+         and the rate may be off by a factor, which its stated error of {} says: take {}",
+        digits::percent(*error), more_cells(*coarseness)
     )]
     UnresolvedCrossing {
         /// Δ/(ω|h_j|) where the process crosses.
@@ -243,9 +241,9 @@ pub enum Warning {
     },
     /// A large discretisation error.
     #[error(
-        "the estimated discretisation error of the {of} is {:.0} %: take more cells, or draw the domain closer to the \
+        "the estimated discretisation error of the {of} is {}: take more cells, or draw the domain closer to the \
          start set and its saddles",
-        100.0 * error
+        digits::percent(*error)
     )]
     LargeError {
         /// The rate that is meant.
@@ -255,9 +253,9 @@ pub enum Warning {
     },
     /// A discretisation error as large as the result.
     #[error(
-        "NOT A RESULT: the estimated discretisation error of the {of} is {:.0} %, more than the {of} itself, of which no digit is known: the \
+        "NOT A RESULT: the estimated discretisation error of the {of} is {}, more than the {of} itself, of which no digit is known: the \
          grids resolve too little of the well or of what kills",
-        100.0 * error
+        digits::percent(*error)
     )]
     Worthless {
         /// The rate that is meant.
@@ -335,6 +333,14 @@ pub enum Warning {
     /// Particles that were stopped.
     #[error("the particles were interrupted before they were counted")]
     ParticlesInterrupted,
+}
+
+/// The error that a refinement has reached.
+pub(crate) fn reached(error: f64) -> String {
+    match error.is_finite() {
+        true => format!("the estimated relative error on the finest grid that fits is {error:.1e}"),
+        false => "the error is not known, because fewer grids fit than an estimate of it needs".to_string(),
+    }
 }
 
 /// What resolves a curve that a grid misses by this factor: more cells, where somebody waits for them.

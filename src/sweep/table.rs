@@ -177,7 +177,10 @@ impl<'a> Table<'a> {
         let mut group = FieldGroup::new("sweep", Vec::new());
         let key_label = |axis: &Axis| Label {
             name: Cow::Owned(axis.key.clone()),
-            units: "".into(),
+            units: match data(axis) {
+                Data::Numbers(_) => units(&axis.key).into(),
+                _ => "".into(),
+            },
             long_name: Cow::Owned(format!("swept key {}", axis.key)),
         };
         let axes: Vec<Cow<'static, str>> = match sweep.zip {
@@ -207,6 +210,21 @@ impl<'a> Table<'a> {
         let status = self.rows.iter().map(|row| row.status.map_or(f64::NAN, f64::from)).collect();
         group.push(Field::over(label, axes, status));
         group
+    }
+}
+
+/// The units of a key of the configuration with a number.
+fn units(key: &str) -> &'static str {
+    match key.rsplit('.').next().unwrap_or(key) {
+        "temperature" | "floor" if key.starts_with("noise.") => "parameter^2/dynamical time",
+        "learning_rate" | "dt" | "burn_in" | "time" => "dynamical time",
+        "half_width" | "radius" | "width" => "parameter",
+        "barrier" => "loss",
+        "tilt" => "loss/parameter",
+        "curvature" | "sharp" | "flat" | "transverse" | "l2" => "loss/parameter^2",
+        "align" | "angle" => "degree",
+        "most_seconds" => "s",
+        _ => "1",
     }
 }
 

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use saddleflux::model::weights::encode;
 use saddleflux::model::{Activation, Model, Network, Output as Measure, Samples, Targets};
 use saddleflux::progress::Progress;
-use saddleflux::study::covariance::{CovarianceError, Weights, covariance};
+use saddleflux::study::covariance::{CovarianceError, CovarianceStudy, Weights, covariance};
 use serde_json::Value;
 
 use crate::folder::Folder;
@@ -41,7 +41,7 @@ fn logistic_regression_against_direct_sums() {
     let found = found(&command(LOGISTIC, &[], folder.path()));
     let text = std::fs::read_to_string(folder.path().join("output/model/covariance.json")).unwrap();
     assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), found);
-    for name in ["covariance.png", "spectrum.png"] {
+    for name in ["covariance.png", "covariance-spectrum.png"] {
         assert!(std::fs::metadata(folder.path().join("output/model").join(name)).unwrap().len() > 10_000, "{name}");
     }
     assert_eq!((&found["parameters"], &found["samples"], &found["dropped"]), (&4.into(), &1372.into(), &0.into()));
@@ -121,6 +121,10 @@ fn analytical_slope_of_an_orthogonal_regression() {
     let reached = |a: f64, b: f64| assert!((a - b).abs() < 6e-12, "{a} {b}");
     found.theta.iter().zip([0.0, 2.0]).for_each(|(a, b)| reached(*a, b));
     found.eigenvalues.iter().zip([0.5, 0.125]).for_each(|(a, b)| close(*a, b));
+    assert_eq!(found.negative_and_zero(), [0, 0]);
+    // Zeros of any sign to the rounding of the largest are no negative eigenvalues.
+    let flat = CovarianceStudy { eigenvalues: vec![0.5, 3e-17, -4e-17, -0.1], ..found.clone() };
+    assert_eq!(flat.negative_and_zero(), [1, 2]);
     close(found.loss, (1.0 + 0.25) / 4.0);
     // C = diag(½, 1/32): slope (¼ + 1/256)/(¼ + 1/64), two points on a line.
     let eigen = &found.comparisons[0];

@@ -53,6 +53,8 @@ fn numbers_as_they_are_written() {
     assert_eq!(digits::point([0.5, 3e8], 1), "0.5");
     assert_eq!(digits::exact(4.3969e-12), "4.3969e-12");
     assert_eq!(digits::exact(0.1), "0.1");
+    assert_eq!([0.034, 55.7, 1e9].map(digits::percent), ["3 %", "5570 %", "1.0e11 %"]);
+    assert_eq!([digits::cells([128, 1]), digits::cells([64, 48])], ["128", "64 × 48"]);
 }
 
 fn text_of(command: &str, configuration: &str) -> String {

@@ -1,6 +1,6 @@
 //! Ladders of grids: which are solved in which order, and what becomes of those that fail.
 
-use saddleflux::config::Config;
+use saddleflux::config::{Config, advice};
 use saddleflux::elimination::Workspace;
 use saddleflux::problem::Problem;
 use saddleflux::progress::Progress;
@@ -108,7 +108,16 @@ fn a_run_tells_of_tolerances_that_were_missed() {
     });
     let (tolerance, error) = told.unwrap();
     assert!(tolerance == 1e-9 && error > 1e-9 && found.rate.unwrap().grids.len() == 2, "{error:e}");
+    // One grid has no error estimate, and the warning says so.
+    let (_, request) = posed("grid = { tolerance = 1e-9, max_unknowns = 200 }");
+    let found = study::run(&problem, &request, &Progress::default()).unwrap();
+    let words: Vec<String> = found.warnings.iter().map(advice::on_warning).collect();
+    assert!(words.iter().any(|words| words.contains("not known") && words.contains("grid.max_unknowns")), "{words:?}");
+    assert!(!words.iter().any(|words| words.contains("inf") || words.contains("coarsened")), "{words:?}");
+    assert!(found.rate.unwrap().discretisation_error.is_none());
     let (_, request) = posed("grid = { max_unknowns = 100 }");
     let refused = study::run(&problem, &request, &Progress::default()).err();
     assert!(matches!(refused, Some(StudyError::NoGrid { cells: [128, 1] })), "{refused:?}");
+    let words = refused.unwrap().to_string();
+    assert!(words.contains("up to 128 cells"), "{words}");
 }

@@ -1,9 +1,9 @@
 //! The report on the terminal: short, narrow, and complete.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::synthetic::double_well;
-use saddleflux::model::fault::{DataError, DataFault};
+use saddleflux::model::fault::{DataError, DataFault, DataRole};
 use saddleflux::problem::ProblemError;
 use saddleflux::report::terminal;
 use saddleflux::study::{StudyError, Warning};
@@ -23,7 +23,8 @@ fn report_fits_in_a_hundred_columns_and_thirty_lines() {
         // Words and sentences of any length are folded.
         case.config.title = "long ".repeat(60);
         let fault = DataFault::Unreadable { reason: format!("{} {}", "word ".repeat(60), "x".repeat(300)) };
-        let error = ProblemError::Data(DataError { file: PathBuf::from("data.csv"), fault });
+        let error =
+            ProblemError::Data(DataError { file: Path::new("data.csv").into(), role: DataRole::Samples, fault });
         let reason = Box::new(StudyError::Problem(error));
         case.solution.warnings.push(Warning::CoarseGridFailed { cells: [8, 8], reason });
         for line in terminal(&case.solved(), &files(), false).lines() {

@@ -133,6 +133,11 @@ fn the_file_has_an_axis_for_each_key() {
         let scale = file.dataset(&format!("sweep/{name}")).unwrap();
         assert!(saddleflux::io::scale::is_attached(&rates, &scale, axis), "{name}");
     }
+    let text = |place: &hdf5::Attribute| place.read_scalar::<hdf5::types::VarLenUnicode>().unwrap().to_string();
+    let units = file.dataset("sweep/noise.temperature").unwrap().attr("units").unwrap();
+    assert_eq!(text(&units), "parameter^2/dynamical time");
+    let history = text(&file.attr("history").unwrap());
+    assert!(history.contains("Z saddleflux sweep"), "{history}");
     let found: Value = serde_json::from_slice(&std::fs::read(out.join("sweep.json")).unwrap()).unwrap();
     assert_eq!(rates.read_raw::<f64>().unwrap(), column(&found, "rate"));
     assert_eq!(found["parameters"]["grid.scheme"], serde_json::json!(["sqra", "upwind"]));

@@ -241,6 +241,13 @@ fn skewed_directions_of_any_length_give_the_rate_of_orthonormal_ones() {
     let (x, y) = (axis(-0.95, 0.95, 33), axis(-1.6, 1.6, 33));
     let loss = plane([&x, &y], |c| bent(SKEWED.orthonormal(c)));
     write_surface(&folder.path().join("surface.h5"), &x, &y, &loss, Some("somewhere/else/directions.h5"));
+    // The key finds them beside the surface file too.
+    std::fs::create_dir(folder.path().join("apart")).unwrap();
+    write_surface(&folder.path().join("apart/surface.h5"), &x, &y, &loss, None);
+    std::fs::copy(folder.path().join("directions.h5"), folder.path().join("apart/vectors.h5")).unwrap();
+    let by_key = "landscape = { kind = 'table', file = 'apart/surface.h5', dir_file = 'vectors.h5' }\n\
+                  noise = { kind = 'isotropic', temperature = 0.3 }\n";
+    config(folder.path(), by_key).problem().unwrap();
     let [[a, _], [b, c]] = [SKEWED.orthonormal([1.0, 0.0]), SKEWED.orthonormal([0.0, 1.0])];
     for noise in [
         "{ kind = 'isotropic', temperature = 0.3 }",
@@ -445,6 +452,12 @@ fn bad_tables_are_refused_by_name_and_index() {
     says(", scale = 1", &["`xcoordinates` has 3 values"]);
     std::fs::write(&path, "").unwrap();
     says(", scale = 1", &["surface.h5", "cannot be read"]);
+
+    // A file that is missing is told by the key that names it.
+    let missing = "landscape = { kind = 'table', file = 'nowhere.h5' }\n".to_string() + ASKED;
+    assert!(refusal(folder.path(), &missing).starts_with("landscape.file: "));
+    write_surface(&path, &x, &y, &loss, None);
+    assert!(refusal(folder.path(), &text(", dir_file = 'nowhere.h5'")).starts_with("landscape.dir_file: "));
 
     // Directions of two models, and two along one line.
     write_surface(&path, &x, &y, &loss, Some("directions.h5"));

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The time in UTC to the second, such as `2026-02-28T23:59:59Z`; the epoch for times before 1970.
-pub(super) fn rfc3339(time: SystemTime) -> String {
+pub fn rfc3339(time: SystemTime) -> String {
     let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let (days, second) = (seconds / 86_400, seconds % 86_400);
     // From days to a civil date; years begin on 1 March, so that the leap day is the last (H. Hinnant, 2013).

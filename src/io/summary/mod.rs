@@ -3,7 +3,7 @@
 //! The sections are views of the results, in the order of the file; [`known`] leaves out what was not requested and
 //! what is not finite. Everything except `timing` and `provenance` depends on the configuration alone.
 
-mod clock;
+pub(super) mod clock;
 mod formula;
 mod particles;
 mod problem;

@@ -9,7 +9,7 @@
 
 use std::path::Path;
 
-use super::super::fault::{DataError, DataFault};
+use super::super::fault::{DataError, DataFault, DataRole};
 use super::super::weights;
 use super::Array;
 use crate::input;
@@ -22,7 +22,7 @@ pub(super) type Direction = Vec<(String, Array)>;
 pub(super) const GROUPS: [&str; 2] = ["xdirection", "ydirection"];
 
 /// The Gram matrix of the first `dimension` directions.
-pub(super) fn gram(path: &Path, dimension: usize) -> Result<Tensor, DataError> {
+pub(super) fn gram(path: &Path, dimension: usize, role: DataRole) -> Result<Tensor, DataError> {
     let groups = &GROUPS[..dimension];
     let extension = path.extension().map(|word| word.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     let read = || match extension.as_str() {
@@ -31,7 +31,7 @@ pub(super) fn gram(path: &Path, dimension: usize) -> Result<Tensor, DataError> {
         _ => hdf5(path, groups),
     };
     let found = read().and_then(|directions| product(&directions));
-    found.map_err(|fault| DataError { file: path.to_path_buf(), fault })
+    found.map_err(|fault| DataError { file: path.into(), role, fault })
 }
 
 /// The directions `x` and `y` of a safetensors file.

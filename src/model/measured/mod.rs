@@ -19,7 +19,7 @@ mod npz;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::fault::{DataError, DataFault};
+use super::fault::{DataError, DataFault, DataRole};
 use crate::tensor::Tensor;
 
 /// An array in row-major order.
@@ -191,16 +191,20 @@ impl MeasuredSource {
     /// A file that cannot be read or used, with the dataset and the indices of the fault.
     pub fn read(&self, base: &Path) -> Result<Measured, DataError> {
         let path = found(&self.path, base);
-        let at_file = |fault| DataError { file: path.clone(), fault };
+        let at_file = |fault| DataError { file: path.as_path().into(), role: DataRole::Surface, fault };
         let contents = Contents::of(&path, self).map_err(at_file)?;
         let (axes, loss, covariance) = self.cells(&contents).map_err(at_file)?;
         let gram = match &self.lengths {
             Lengths::Scale([x, y]) => Tensor { xx: x * x, xy: 0.0, yy: y * y },
-            Lengths::Directions(file) => directions::gram(&found(file, base), self.dimension)?,
+            Lengths::Directions(file) => {
+                let named = found(file, base);
+                let file = if named.exists() { named } else { beside(file, &path) };
+                directions::gram(&file, self.dimension, DataRole::Directions)?
+            }
             Lengths::OfFile if contents.has(&self.names.gram) => self.own_gram(&contents).map_err(at_file)?,
             Lengths::OfFile => {
                 let named = contents.directions.as_deref().ok_or_else(|| at_file(DataFault::NoLengths))?;
-                directions::gram(&beside(named, &path), self.dimension)?
+                directions::gram(&beside(Path::new(named), &path), self.dimension, DataRole::Surface)?
             }
         };
         let gram = if self.dimension == 1 { Tensor { xx: gram.xx, ..Tensor::default() } } else { gram };
@@ -285,10 +289,8 @@ impl MeasuredSource {
     }
 }
 
-/// The path of the file of directions as named, or if it does not exist, its file name in the folder of the surface
-/// file.
-fn beside(named: &str, surface: &Path) -> PathBuf {
-    let path = Path::new(named);
+/// The path of a file of directions as named, or if it does not exist, its file name in the folder of the surface file.
+fn beside(path: &Path, surface: &Path) -> PathBuf {
     if path.exists() {
         return path.to_path_buf();
     }

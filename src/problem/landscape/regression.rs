@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::model::fault::{DataError, DataFault};
+use crate::model::fault::{DataError, DataFault, DataRole};
 use crate::model::{DataSource, Targets, Task};
 
 /// The specification of a regression.
@@ -59,7 +59,7 @@ impl Regression {
             && likeness.is_one()
         {
             let fault = DataFault::Collinear { columns: [one.clone(), other.clone()] };
-            return Err(DataError { file: self.data.path.clone(), fault });
+            return Err(DataError { file: self.data.path.as_path().into(), role: DataRole::Samples, fault });
         }
         let nearly_one = (names.len() == 2 && self.l2 == 0.0).then_some(likeness.sine).filter(|sine| *sine < NEARLY);
         // Beside an intercept it is nearly a multiple of that one.

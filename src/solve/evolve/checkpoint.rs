@@ -56,7 +56,7 @@ impl<'a> Evolution<'a> {
         resources: Resources<'a>,
     ) -> Result<Evolution<'a>, EvolveError> {
         let Checkpoint { carried, pace, history, limit, lengths, space } = kept;
-        let mut evolution = Evolution::under(carried, generator, resources);
+        let mut evolution = Evolution::of(carried, generator, resources);
         evolution.factors.restore(&lengths, generator, resources)?;
         (evolution.pace, evolution.history, evolution.limit) = (pace, history, limit);
         space.map_or(Ok(()), |space| evolution.restore_space(space))?;

@@ -12,10 +12,10 @@ pub(super) struct Factors {
 }
 
 /// The largest number of factors that are kept: those of two lengths of macro-steps.
-const MOST: usize = 12;
+pub const MOST_FACTORS: usize = 12;
 
 /// The share of the memory that they may take together; the rest is for the next elimination.
-const SHARE: f64 = 0.5;
+pub const SHARE_OF_FACTORS: f64 = 0.5;
 
 /// The relative tolerance, as a fraction of the macro-step, within which two substeps have the same length.
 const SAME: f64 = 4.0 * f64::EPSILON;
@@ -69,7 +69,7 @@ impl Factors {
         resources: Resources<'_>,
     ) -> Result<Elimination, EliminationError> {
         let held = |kept: &[(f64, Elimination)]| kept.iter().map(|(_, factor)| factor.factor_bytes()).sum::<u64>();
-        while self.kept.len() >= MOST || held(&self.kept) as f64 > SHARE * resources.memory as f64 {
+        while self.kept.len() >= MOST_FACTORS || held(&self.kept) as f64 > SHARE_OF_FACTORS * resources.memory as f64 {
             self.kept.remove(0);
         }
         let step = generator.implicit_step(h);

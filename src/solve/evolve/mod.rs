@@ -36,6 +36,7 @@ pub use backward::Backward;
 pub use checkpoint::Checkpoint;
 pub use earlier::{Earlier, FromStates};
 pub use error::EvolveError;
+pub use factors::{MOST_FACTORS, SHARE_OF_FACTORS};
 pub use passage::Passed;
 
 use crate::generator::Generator;
@@ -93,9 +94,15 @@ pub struct Evolution<'a> {
     carried: Carried,
 }
 
-/// The state of an evolution that is passed on when its generator changes (for example with the noise).
+/// An evolution without its generator, to be continued under another one (for example when the noise changes).
+pub struct Continuation {
+    carried: Carried,
+    history: Vec<Instant>,
+}
+
+/// The state of an evolution, which does not depend on its generator.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
-pub struct Carried {
+struct Carried {
     accuracy: Accuracy,
     time: f64,
     probability: Vec<f64>,
@@ -145,14 +152,26 @@ impl<'a> Evolution<'a> {
             spaces: None,
             effort: Effort::default(),
         };
-        Ok(Evolution::under(carried, generator, resources))
+        Ok(Evolution::under(Continuation { carried, history: Vec::new() }, generator, resources))
     }
 
     /// Continues an evolution under another generator with the same states.
     ///
     /// # Panics
     /// When the number of states differs.
-    pub fn under(carried: Carried, generator: &'a Generator, resources: Resources<'a>) -> Evolution<'a> {
+    pub fn under(before: Continuation, generator: &'a Generator, resources: Resources<'a>) -> Evolution<'a> {
+        let Continuation { carried, history } = before;
+        let mut evolution = Evolution { history, ..Evolution::of(carried, generator, resources) };
+        // The hazard jumps here if the killing rates do.
+        let now = Instant { time: evolution.time(), hazard: evolution.hazard() };
+        if evolution.history.last() != Some(&now) {
+            evolution.history.push(now);
+        }
+        evolution
+    }
+
+    /// The evolution from this state, without a history.
+    fn of(carried: Carried, generator: &'a Generator, resources: Resources<'a>) -> Evolution<'a> {
         assert_eq!(generator.len(), carried.probability.len(), "the same states");
         Evolution {
             pace: Pace::new(generator, &carried.probability, carried.accuracy),
@@ -166,9 +185,9 @@ impl<'a> Evolution<'a> {
         }
     }
 
-    /// The state of the evolution, to continue under another generator.
-    pub fn carried(self) -> Carried {
-        self.carried
+    /// The evolution without its generator, to continue under another one.
+    pub fn continuation(self) -> Continuation {
+        Continuation { carried: self.carried, history: self.history }
     }
 
     /// Advances to a later time.
@@ -297,6 +316,17 @@ impl<'a> Evolution<'a> {
         error + self.carried.beyond + self.rounding()
     }
 
+    /// The estimated error of ln S relative to itself; 0 if nothing has been killed.
+    pub fn relative_error_of_log_survival(&self) -> f64 {
+        let size = self.log_survival().abs();
+        match self.carried.spaces {
+            Some(_) if size == 0.0 => 0.0,
+            Some(spaces) => spaces.log_survival_error() / size + self.carried.beyond + self.rounding(),
+            // The killed mass of a macro-step is as accurate relative to itself as the entries of the density.
+            None => self.worst_error(),
+        }
+    }
+
     /// The estimated relative error of Σ p w for weights w ≥ 0, such as the killing rates or the indicator of a valley;
     /// 0 if the sum is 0.
     pub fn error_of(&self, weights: &[f64]) -> f64 {
@@ -323,7 +353,8 @@ impl<'a> Evolution<'a> {
         self.carried.effort
     }
 
-    /// All times reached under this generator, with the hazard there.
+    /// All times reached so far, with the hazard there. Where the generator changes, the time is there twice: with the
+    /// hazard before and after.
     pub fn history(&self) -> &[Instant] {
         &self.history
     }

@@ -45,7 +45,7 @@ impl Evolution<'_> {
             let mut found = (start.time + step, f64::INFINITY);
             for _ in 0..MOST_ROUNDS {
                 let begin = Carried { levels: Levels::default(), effort: self.carried.effort, ..start.clone() };
-                let mut within = Evolution::under(begin, self.generator, self.resources);
+                let mut within = Evolution::of(begin, self.generator, self.resources);
                 within.pace = self.pace;
                 within.pace.step = step;
                 within.factors = std::mem::take(&mut self.factors);

@@ -27,6 +27,9 @@ pub struct FromCells {
     /// The largest relative difference between ln Σ p u, p the initial density, and the ln S of the evolved density,
     /// over the times with −ln S above the floor; `None` if there is none.
     pub distance: Option<f64>,
+    /// At each time of the comparison the distance, and the estimated relative error of the density's ln S.
+    #[serde(skip)]
+    distances: Vec<[f64; 2]>,
     #[serde(flatten)]
     effort: Effort,
     /// The times of the fields.
@@ -73,7 +76,8 @@ pub(super) fn from_cells(
     let mut found = FromCells::default();
     let total: f64 = start.iter().sum();
     let start: Vec<f64> = start.iter().map(|p| p / total).collect();
-    let (mut times, mut begins) = (times.iter().zip(record.log_survivals()).peekable(), 0.0);
+    let of_density = record.log_survivals().iter().zip(record.log_survival_errors());
+    let (mut times, mut begins) = (times.iter().zip(of_density).peekable(), 0.0);
     let mut before: Vec<Earlier<'_>> = Vec::new();
     for (on, ends) in pieces {
         let failed = |error| failed(error, on);
@@ -86,7 +90,7 @@ pub(super) fn from_cells(
                 continue;
             }
             let seen = from_beginning(&backward, &mut before).map_err(failed)?;
-            found.compare(&seen, &start, *forward, floor);
+            found.compare(&seen, &start, forward, floor);
             if is_kept {
                 found.keep(on, *time, &seen);
             }
@@ -121,13 +125,22 @@ impl FromCells {
         self.exits.extend(on.field(seen.exits(), 1.0));
     }
 
-    /// Takes the error at one time, and the distance of ln Σ p u from the ln S of the density, `forward`.
-    fn compare(&mut self, seen: &FromStates, start: &[f64], forward: f64, floor: f64) {
+    /// Takes the error at one time, and the distance of ln Σ p u from the ln S of the density, `forward` with its
+    /// relative error.
+    fn compare(&mut self, seen: &FromStates, start: &[f64], (forward, error): (&f64, &f64), floor: f64) {
         self.error = self.error.max(seen.error());
         if -forward > floor {
             let away = (seen.log_survival(start) / forward - 1.0).abs();
             self.distance = Some(self.distance.map_or(away, |before| before.max(away)));
+            self.distances.push([away, *error]);
         }
+    }
+
+    /// The largest distance that is more than `factor` times the errors, of which that of the density is at least
+    /// `least`, with these errors together.
+    pub(super) fn unexplained(&self, least: f64, factor: f64) -> Option<(f64, f64)> {
+        let stated = self.distances.iter().map(|[away, error]| (*away, self.error + error.max(least)));
+        stated.filter(|(away, stated)| *away > factor * stated).max_by(|a, b| a.0.total_cmp(&b.0))
     }
 
     /// Adds the fields over time and cells to a group.

@@ -42,7 +42,7 @@ pub enum EvolutionFault {
     #[error("what the result keeps to go on from is of another problem or of other output times")]
     OtherHalt,
     /// A start field on another grid.
-    #[error("the start is given over a grid of {} × {} cells, and the density lives on another one", cells[0], cells[1])]
+    #[error("the start is given over a grid of {} cells, and the density lives on another one", crate::digits::cells(*cells))]
     OtherGrid {
         /// The cells of the field's grid.
         cells: [usize; 2],

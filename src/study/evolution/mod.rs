@@ -15,6 +15,7 @@ pub use backward::{EXIT_FROM, SURVIVAL_FROM};
 pub use fault::EvolutionFault;
 pub use halt::{Halt, is_interrupted};
 pub use record::{FLUX, FLUX_OVER_SURVIVAL, GROUP, LOG_SURVIVAL, Record, SNAPSHOT, SURVIVAL, TIME};
+pub(super) use snapshots::MOST_WAITING;
 
 use crate::observe::group::FieldGroup;
 use crate::problem::Problem;
@@ -93,9 +94,8 @@ pub(super) fn evolution(
         let accuracy = Accuracy { tolerance: asked.tolerance, floor };
         match backward::from_cells(&way, &begin, &record, accuracy) {
             Ok(found) => {
-                let stated = found.error + error;
-                let apart = found.distance.filter(|distance| *distance > DISAGREES * stated);
-                warnings.extend(apart.map(|distance| Warning::EvolutionSides { distance, stated }));
+                let apart = found.unexplained(error, DISAGREES);
+                warnings.extend(apart.map(|(distance, stated)| Warning::EvolutionSides { distance, stated }));
                 record.from_cells = Some(found);
             }
             Err(StudyError::Interrupted) => warnings.push(record.interrupt()),
@@ -174,6 +174,7 @@ impl Way<'_, '_, '_> {
         }
         let last = asked.times.last().copied().unwrap_or(0.0);
         let mut times = asked.times[record.times().len()..].iter().copied().peekable();
+        let mut so_far = evolution.continuation();
         for (place, piece) in asked.pieces_before(last).iter().enumerate().skip(pieces) {
             let problem = on.problem.with_noise(piece.noise.clone())?;
             let under = discretised(&problem, on, scheme, resources)?;
@@ -181,7 +182,7 @@ impl Way<'_, '_, '_> {
             let generator = &under.assembly.generator;
             let mut within = match kept.take() {
                 Some(kept) => Evolution::resumed(kept, generator, resources).map_err(|error| failed(error, &under))?,
-                None => Evolution::under(evolution.carried(), generator, resources),
+                None => Evolution::under(so_far, generator, resources),
             };
             let mut observed = record.under(&under, piece.learning_rate, place);
             while let Some(time) = times.next_if(|time| *time <= piece.ends()) {
@@ -195,15 +196,15 @@ impl Way<'_, '_, '_> {
             observed.piece_ends(piece.ends());
             self.rate = None;
             record.plateau = plateau(&within, None, None);
-            // What follows is under the noise of the next piece or the problem's own.
-            evolution = Evolution::under(within.carried(), &on.assembly.generator, resources);
+            so_far = within.continuation();
         }
         if asked.schedule.last().is_none_or(|piece| last > piece.ends()) {
-            if let Some(kept) = kept {
-                evolution =
-                    Evolution::resumed(kept, &on.assembly.generator, resources).map_err(|error| failed(error, on))?;
-            }
-            self.follow_to_end(&mut evolution, times, relaxation, record)?;
+            let own = &on.assembly.generator;
+            let mut last = match kept {
+                Some(kept) => Evolution::resumed(kept, own, resources).map_err(|error| failed(error, on))?,
+                None => Evolution::under(so_far, own, resources),
+            };
+            self.follow_to_end(&mut last, times, relaxation, record)?;
         }
         Ok(())
     }

@@ -171,6 +171,11 @@ impl Record {
         &self.series.log_survival
     }
 
+    /// The estimated errors of ln S, relative to it, at the output times so far.
+    pub(super) fn log_survival_errors(&self) -> &[f64] {
+        &self.series.log_survival_error
+    }
+
     /// The largest estimated error at any output time, in L1 or of an entry.
     fn worst(&self) -> f64 {
         let largest = |errors: &[f64]| errors.iter().copied().fold(0.0, f64::max);

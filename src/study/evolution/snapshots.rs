@@ -6,7 +6,7 @@ use crate::observe::frames::{MOST_VALUES, frames};
 use crate::observe::group::Before;
 
 /// The most numbers that wait in memory to be written: 64 MB.
-const MOST_WAITING: usize = 1 << 23;
+pub const MOST_WAITING: usize = 1 << 23;
 
 /// The densities at the output times.
 #[derive(Clone, Debug, Default)]

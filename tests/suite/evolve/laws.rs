@@ -86,7 +86,7 @@ fn two_steps_are_one() {
         // Pieces under one and the same generator are no pieces.
         let mut pieces = begin(&released(n, 30));
         pieces.advance(0.7).unwrap();
-        let mut pieces = Evolution::under(pieces.carried(), &generator, resources);
+        let mut pieces = Evolution::under(pieces.continuation(), &generator, resources);
         pieces.advance(2.6).unwrap();
         assert!(distance(once.probability(), pieces.probability()) < 2.0 * tolerance);
         assert_relative_eq!(once.log_survival(), pieces.log_survival(), max_relative = 1e-6);

@@ -152,3 +152,30 @@ fn animations_have_a_frame_for_every_snapshot() {
         assert_eq!((count(b"acTL"), count(b"fcTL"), count(b"IEND")), (1, 4, 1));
     }
 }
+
+/// The plateau under a schedule, by both methods and from few output times: pieces of one noise are no pieces, and after a
+/// change of the noise the plateau comes later than the change.
+#[test]
+fn a_schedule_leaves_the_plateau_where_it_is() {
+    let reached = |method: &str, times: &str, schedule: &str| {
+        let solution = solve(&format!(
+            "landscape = {{ kind = 'double-well' }}
+             noise = {{ kind = 'isotropic', temperature = 0.25 }}
+             domain = {{ lower = [-2.2], upper = [2.2] }}
+             valley = {{ minimum = [-1.0] }}
+             grid = {{ cells = [64] }}
+             evolve = {{ times = {times}, method = '{method}', schedule = [{schedule}] }}"
+        ));
+        let plateau = &solution.quantities.get("evolution").unwrap()["plateau"];
+        plateau["reached"].as_f64().unwrap_or_else(|| panic!("{method}, {times}, {schedule}: {plateau}"))
+    };
+    for method in ["positive", "krylov"] {
+        let once = reached(method, "[20, 40]", "");
+        let same = reached(method, "[20, 40]", "{ until = 10, temperature = 0.25 }");
+        assert_relative_eq!(once, same, max_relative = 1e-2);
+        let other = "{ until = 10, temperature = 0.5 }, { temperature = 0.3 }";
+        let [few, many] = ["[1, 10, 20, 40]", "[1, 10, 10.25, 10.5, 11, 12, 20]"].map(|t| reached(method, t, other));
+        assert!(few > 10.3 && few < 12.0, "{method}: {few}");
+        assert_relative_eq!(few - 10.0, many - 10.0, max_relative = 3e-2);
+    }
+}

@@ -122,6 +122,8 @@ fn datasets(file: &Path) -> Vec<(String, Vec<u64>)> {
 fn a_run_that_is_killed_again_and_again_ends_with_the_same_bits() {
     let folder = Folder::new("resume");
     std::fs::write(folder.path().join("long.toml"), LONG).unwrap();
+    std::fs::create_dir(folder.path().join("apart")).unwrap();
+    std::fs::write(folder.path().join("apart/long.toml"), LONG).unwrap();
     let undisturbed = command(&["run", "long.toml", "--out", "whole", "--no-plots", "--quiet"], folder.path());
     assert!(undisturbed.status.success(), "{}", String::from_utf8_lossy(&undisturbed.stderr));
     let file = folder.path().join("parted/result.h5");
@@ -156,6 +158,19 @@ fn a_run_that_is_killed_again_and_again_ends_with_the_same_bits() {
     assert!(kills >= 2, "killed {kills} times only");
     assert_eq!(numbers(&folder.path().join("parted")), numbers(&folder.path().join("whole")));
     assert_eq!(datasets(&file), datasets(&folder.path().join("whole/result.h5")));
+    // What others do to the file meanwhile costs nothing of it.
+    let mut child = begin(folder.path().join("apart").as_path());
+    let there = folder.path().join("apart/parted/result.h5");
+    if writes(&mut child, &there, 1) {
+        let other = folder.path().join("other");
+        std::fs::write(&other, "of somebody else").unwrap();
+        std::fs::rename(&other, &there).unwrap();
+    }
+    let ended = child.wait_with_output().unwrap();
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    assert_eq!(datasets(&there), datasets(&file));
+    let hidden = std::fs::read_dir(there.parent().unwrap()).unwrap().flatten().map(|entry| entry.file_name());
+    assert_eq!(hidden.filter(|name| name.to_string_lossy().starts_with('.')).count(), 0);
     // The last piece, which has no end, is that of all later times.
     let found = &numbers(&folder.path().join("whole"))["evolution"];
     let (t, iterations) = (found["t"].as_array().unwrap(), found["iterations"].as_array().unwrap());

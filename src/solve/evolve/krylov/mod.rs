@@ -18,7 +18,7 @@ mod space;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Effort, Evolution, EvolveError, Instant, MOST_STEPS, limit};
+use super::{Effort, Evolution, EvolveError, Instant, MOST_STEPS, flux, limit};
 use errors::Errors;
 use space::{Point, Space};
 
@@ -56,8 +56,12 @@ const EARLY: f64 = 3.0;
 /// The error that no enlargement of the space reduces.
 const ROUNDING: f64 = 1e-13;
 
-/// The number of times between two output times at which the flux is recorded.
-const BETWEEN: usize = 4;
+/// Between two output times the hazard is recorded at times that are found by halving, at most this often, while it
+/// changes by more than `SMOOTH` of itself and the times are further apart than the share `FINE` of the time since the
+/// space began.
+const MOST_HALVINGS: usize = 7;
+const SMOOTH: f64 = 1e-3;
+const FINE: f64 = 0.02;
 
 /// The error control of an evolution in Krylov spaces.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -68,6 +72,8 @@ pub(super) struct Spaces {
     error: f64,
     /// The sum over all states of errors below the floor, relative to the surviving mass.
     below: f64,
+    /// The estimated error of the killed mass, relative to the surviving mass.
+    killed_error: f64,
     /// The longest step that is tried.
     longest: f64,
 }
@@ -76,6 +82,11 @@ impl Spaces {
     /// The total error estimate.
     pub(super) fn total_error(self) -> f64 {
         self.error + self.below
+    }
+
+    /// The error estimate of ln S.
+    pub(super) fn log_survival_error(self) -> f64 {
+        self.killed_error.min(self.total_error())
     }
 
     /// The part of the error that may be in any state, however little mass is there.
@@ -111,6 +122,7 @@ struct InitialValues {
     drift: f64,
     error: f64,
     below: f64,
+    killed_error: f64,
     hazard: f64,
     /// The mass that survives of the start.
     mass: f64,
@@ -120,7 +132,7 @@ impl<'a> Evolution<'a> {
     /// The same evolution computed in Krylov spaces; `horizon` is the last output time.
     pub fn in_spaces(mut self, horizon: f64) -> Evolution<'a> {
         let error = self.error();
-        self.carried.spaces = Some(Spaces { horizon, error, below: 0.0, longest: f64::INFINITY });
+        self.carried.spaces = Some(Spaces { horizon, error, below: 0.0, killed_error: 0.0, longest: f64::INFINITY });
         self
     }
 
@@ -179,6 +191,7 @@ impl<'a> Evolution<'a> {
             drift: self.carried.drift,
             error: self.carried.spaces.map_or(0.0, |spaces| spaces.error),
             below: self.carried.spaces.map_or(0.0, |spaces| spaces.below),
+            killed_error: self.carried.spaces.map_or(0.0, |spaces| spaces.killed_error),
             hazard: self.hazard(),
             mass: 1.0,
         };
@@ -292,19 +305,18 @@ impl<'a> Evolution<'a> {
     /// Accepts the density at a point of the space.
     fn take(&mut self, mut begun: Begun, time: f64, point: Point) {
         let before = self.carried.time;
-        for k in 1..BETWEEN {
-            let time = before + (time - before) * k as f64 / BETWEEN as f64;
-            let point = begun.space.at(time);
-            self.history.push(Instant { time, hazard: point.flux / point.mass });
-        }
-        self.history.push(Instant { time, hazard: point.flux / point.mass });
+        let now = Instant { time: before, hazard: self.hazard() };
+        let then = Instant { time, hazard: point.flux / point.mass };
+        between(&begun.space, [now, then], MOST_HALVINGS, &mut self.history);
+        self.history.push(then);
         let [density, smooth] = begun.space.densities(&point);
-        let Point { mass, killed, error, by_rounding, .. } = point;
+        let Point { mass, killed, killed_error, error, by_rounding, .. } = point;
         let error = (error + by_rounding) / mass;
         // Errors are bounded relative to the density within a time of order h, or to the present one.
         let envelope = |(smooth, weight): (&f64, &f64)| error * smooth.abs().max(begun.space.share(*weight));
         self.carried.error = smooth.iter().zip(begun.space.weights()).map(envelope).collect();
         let earlier = begun.errors.at(time, &smooth, &begun.space);
+        let flux_of_earlier = flux(&earlier, &self.generator.killing);
         self.carried.error.iter_mut().zip(earlier).for_each(|(error, earlier)| *error += earlier / mass);
         self.carried.probability = density.into_iter().map(|p| p / mass).collect();
         let sum: f64 = self.carried.probability.iter().sum();
@@ -315,6 +327,8 @@ impl<'a> Evolution<'a> {
             // Errors below the floor stay while everything else may decay.
             spaces.below = (begun.before.below + error * mass * begun.space.below()) / mass;
             spaces.error = begun.before.error + error;
+            let of_earlier = (time - begun.space.begin) * flux_of_earlier;
+            spaces.killed_error = (begun.before.killed_error + killed_error + of_earlier) / mass;
         }
         self.carried.time = time;
         while let Some(level) = self.carried.levels.next(self.carried.log_survival) {
@@ -364,6 +378,20 @@ impl<'a> Evolution<'a> {
         self.carried.beyond += away;
         Ok(Some(self.hazard()))
     }
+}
+
+/// Records hazards between two times of a space.
+fn between(space: &Space, [first, last]: [Instant; 2], halvings: usize, history: &mut Vec<Instant>) {
+    let is_smooth = (last.hazard - first.hazard).abs() <= SMOOTH * last.hazard.abs();
+    if is_smooth || halvings == 0 || last.time - first.time <= FINE * (last.time - space.begin) {
+        return;
+    }
+    let time = 0.5 * (first.time + last.time);
+    let point = space.at(time);
+    let middle = Instant { time, hazard: point.flux / point.mass };
+    between(space, [first, middle], halvings - 1, history);
+    history.push(middle);
+    between(space, [middle, last], halvings - 1, history);
 }
 
 /// ln of the surviving mass, which with the killed mass sums to 1 except for rounding.

@@ -37,6 +37,8 @@ pub(super) struct Space {
     by_state: bool,
     /// The number of reachable states whose μ is below φ.
     states_below_floor: usize,
+    /// Σ (μ + φ) κ over the reachable states: the flux of an error of norm 1.
+    flux_of_error: f64,
 }
 
 /// The density in the space at one time.
@@ -48,6 +50,8 @@ pub(super) struct Point {
     pub flux: f64,
     /// The killed mass.
     pub killed: f64,
+    /// Its estimated error.
+    pub killed_error: f64,
     /// The estimated error in the norm of the space.
     pub error: f64,
     /// The part of it from the contour, which a larger space does not reduce.
@@ -93,6 +97,12 @@ impl Space {
             eigenvalues: None,
             by_state,
             states_below_floor: weights.iter().filter(|weight| **weight > 0.0 && **weight < FLOOR).count(),
+            flux_of_error: weights
+                .iter()
+                .zip(killing)
+                .filter(|(weight, _)| **weight > 0.0)
+                .map(|(w, rate)| (w + FLOOR) * rate)
+                .sum(),
             weights,
         };
         let mut first = space.ratios(start);
@@ -167,21 +177,22 @@ impl Space {
         let x = (time - self.begin) / self.length;
         let value = exponential(&self.columns, x, &self.contours[0]);
         let other = exponential(&self.columns, x, &self.contours[1]);
-        let apart =
-            value.coefficients.iter().zip(&other.coefficients).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+        let distance = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+        let apart = distance(&value.coefficients, &other.coefficients);
+        let integrals_apart = distance(&value.integral, &other.integral);
         let is_enclosed = self.eigenvalues.as_ref().is_some_and(|thetas| !self.contours[1].misses(thetas, x));
         let apart = if is_enclosed { apart } else { f64::INFINITY };
         let sum = |coefficients: &[f64], of: usize| -> f64 {
             self.norm * coefficients.iter().zip(&self.sums).map(|(c, sums)| c * sums[of]).sum::<f64>()
         };
-        let missed = match self.is_whole() {
-            true => 0.0,
-            false => SAFETY * value.residual * self.size(&self.basis[self.columns.len()]),
-        };
+        let next = if self.is_whole() { 0.0 } else { SAFETY * self.size(&self.basis[self.columns.len()]) };
+        let missed = next * value.residual;
+        let integral_missed = next * value.residual_of_integral + integrals_apart;
         Point {
             mass: sum(&value.coefficients, 0),
             flux: sum(&value.coefficients, 1),
             killed: self.length * sum(&value.integral, 1),
+            killed_error: self.length * self.norm * integral_missed * self.flux_of_error,
             error: self.norm * (missed + apart),
             by_contour: self.norm * apart,
             by_rounding: self.norm * ROUNDED * f64::EPSILON * value.rounded,
