@@ -70,6 +70,11 @@ pub(super) fn evidence(
     let iteration = request.sgd.as_ref().map(|asked| iteration(asked, problem, limit, resources)).transpose()?;
     let Gathered { fields, groups, quantities, warnings } = gathered;
     let Escape { rate, flux, passage, quadrature } = escape;
+    // Without a target the population is the time from the start point, which the quadrature knows.
+    let by_quadrature = quadrature.as_ref().filter(|_| problem.valley.target.is_none()).map_or(0.0, |check| {
+        let population = found.flux_over_population.map(|value| check.time.scaled(value).value());
+        population.map_or(0.0, |product| (product - 1.0).abs() + check.relative_error)
+    });
     let mut solution = Solution {
         choice,
         unknowns: on.states(),
@@ -79,7 +84,7 @@ pub(super) fn evidence(
         flux_over_population: found.flux_over_population,
         flux_over_population_error: rungs
             .estimate(|rates| rates.flux_over_population)
-            .map(|found| found.error.max(rungs.least_error())),
+            .map(|found| found.error.max(rungs.least_error()).max(by_quadrature)),
         flux,
         degenerate_curve,
         fields,

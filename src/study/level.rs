@@ -254,8 +254,9 @@ impl Analyses {
     fn new(request: &Request, chain: &Chain<'_>) -> Result<Analyses, SolveError> {
         let on = &chain.discretisation;
         let (wants_rate, wants_passage) = (request.wants(Quantity::Rate), request.wants(Quantity::PassageTime));
-        // In the plane passage times of several grids may agree by chance, and rates less so.
-        let is_judged = wants_passage && request.error_estimate && on.problem.dimension == 2;
+        // Passage times of several grids may agree by chance, and rates less so; on a line the quadrature tells.
+        let is_alone = on.problem.dimension == 2 || on.problem.domain.killing.is_some();
+        let is_judged = wants_passage && request.error_estimate && is_alone;
         let asks_boundary = is_judged || boundary::is_asked_for(on) || crossing::is_asked_for(on.problem);
         let found = match wants_rate {
             true => Some(quasi_stationary(chain)?),

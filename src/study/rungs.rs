@@ -188,9 +188,11 @@ impl Rungs<'_> {
         (0..count).map(estimate).collect()
     }
 
-    /// The least error of passage times and of flux over population, by that of the escape rate; 0 in one dimension.
+    /// The least error of passage times and of flux over population, by that of the escape rate; 0 in one dimension
+    /// without killing inside, where the quadrature judges them.
     pub fn least_error(&self) -> f64 {
-        let of_rate = self.estimate(|rates| rates.quasi_stationary).filter(|_| self.problem.dimension == 2);
+        let is_alone = self.problem.dimension == 2 || self.problem.domain.killing.is_some();
+        let of_rate = self.estimate(|rates| rates.quasi_stationary).filter(|_| is_alone);
         of_rate.map_or(0.0, |found| LEAST_OF_RATE * found.error)
     }
 
