@@ -116,7 +116,7 @@ impl<'a> Session<'a> {
     ) -> Result<(), Failure> {
         let delivery = io::Delivery::begin(folder, names[0])?;
         let staged = delivery.staged();
-        let written_as = in_folder(names, folder, summary);
+        let written_as = in_folder(names, folder);
         // Without a thread pool of its own, compression uses one thread.
         let pool = pool(self.asked.output).ok();
         let files_of = || -> Result<Vec<PathBuf>, io::IoError> {
@@ -206,13 +206,12 @@ fn pool(output: Output) -> Result<rayon::ThreadPool, rayon::ThreadPoolBuildError
     rayon::ThreadPoolBuilder::new().num_threads(output.threads.unwrap_or(0)).build()
 }
 
-/// The names under which a command writes into a folder: its own, and, for a summary of the schema that `run` has, those
-/// of `run` unless `run` or another command has written these, so that no command removes the results of another.
-fn in_folder(own: Names, folder: &Path, summary: &Value) -> Vec<Names> {
+/// The names under which a command writes into a folder: its own, and those of `run` unless `run` or another command
+/// has written these, so that no command removes the results of another.
+fn in_folder(own: Names, folder: &Path) -> Vec<Names> {
     let [own_summary, of_run] = [own, OF_RUN].map(|names| std::fs::read(folder.join(names[0])).ok());
-    let is_free = of_run.is_none() || of_run == own_summary;
-    let is_alike = summary["provenance"]["schema"].is_number();
-    if own != OF_RUN && is_free && is_alike { vec![own, OF_RUN] } else { vec![own] }
+    let is_own = of_run.is_none() || of_run == own_summary;
+    if own != OF_RUN && is_own { vec![own, OF_RUN] } else { vec![own] }
 }
 
 /// The output folder, created if necessary and checked to be writable.

@@ -336,7 +336,7 @@ impl Context<'_> {
         match self.domain.wall(axis, side) == Some(Wall::Absorbing) || ends() {
             true => Fate::Cut(LEAST.max(fraction)),
             false => match self.window_share([axis, side], end) {
-                0.0 if self.is_reflecting_corner(from, step, (fraction, axis)) => Fate::Corner,
+                0.0 if self.is_reflecting_corner(from, step, (fraction, axis), end) => Fate::Corner,
                 0.0 => Fate::Reflected(self.axis_of_faces(axis)),
                 1.0 => Fate::Cut(LEAST.max(fraction)),
                 share => Fate::Window { fraction: LEAST.max(fraction), share, axis },
@@ -393,12 +393,14 @@ impl Context<'_> {
         }
     }
 
-    /// Whether an edge that a reflecting wall stops leaves through the corner with another one, both on faces.
-    fn is_reflecting_corner(&self, from: Point, step: Point, wall: (f64, usize)) -> bool {
-        let reflects = |end: usize| self.domain.wall(1 - wall.1, end) == Some(Wall::Reflecting);
-        self.domain.windows.is_empty()
-            && self.axis_of_faces(0).is_some()
-            && self.corner(from, step, wall).is_some_and(reflects)
+    /// Whether an edge that a reflecting wall stops at a point leaves through the corner with another one, both on faces
+    /// and without a window there.
+    fn is_reflecting_corner(&self, from: Point, step: Point, wall: (f64, usize), end: Point) -> bool {
+        let other = 1 - wall.1;
+        let reflects = |side: usize| {
+            self.domain.wall(other, side) == Some(Wall::Reflecting) && self.window_share([other, side], end) == 0.0
+        };
+        self.axis_of_faces(0).is_some() && self.corner(from, step, wall).is_some_and(reflects)
     }
 
     /// [`Domain::leave`] computed in units of cells, so that an axis edge is cut at exactly ½.

@@ -309,33 +309,6 @@ fn a_distant_reflecting_end_costs_nothing() {
     }
 }
 
-#[test]
-fn a_long_descent_to_the_absorbing_end_takes_its_time_and_no_iterations() {
-    // dx = (x² − 1) dt behind the ridge at 1: whoever has passed it needs ∫ dx/(x² − 1) more to an end further down. By
-    // that much the time is longer, up to the noise on the way; the rate at which the valley empties is the same.
-    let to = |sign: f64, end: f64| {
-        let slope = |x: f64| if sign > 0.0 { 1.0 - x * x } else { x * x - 1.0 };
-        let ends = [End::Reflecting(-8.0 * sign), End::Absorbing(end * sign)];
-        let [lower, upper] = if sign > 0.0 { ends } else { [ends[1], ends[0]] };
-        let passage =
-            Passage { slope: &slope, diffusion: &|_| 0.125, interpretation: ITO, lower, upper, breakpoints: &[] };
-        (passage.escape_rate().unwrap(), passage.mean_first_passage(-sign).unwrap().value)
-    };
-    let descent = |x: f64| 0.5 * f64::ln((x - 1.0) / (x + 1.0));
-    let (near, near_time) = to(1.0, 5.0);
-    for end in [10.0, 20.0, 40.0] {
-        let (far, time) = to(1.0, end);
-        assert_relative_eq!(time - near_time, descent(end) - descent(5.0), max_relative = 0.01);
-        assert_relative_eq!(far.rate.value, near.rate.value, max_relative = 1e-11);
-        // γ ≪ λ₂: a handful do, however long the descent.
-        assert!(far.iterations <= 12, "{} iterations to {end}", far.iterations);
-        assert!(far.bracket[0] >= 1.0 - 1e-10 && far.bracket[1] <= 1.0 + 1e-10, "{:?}", far.bracket);
-        let (mirrored, _) = to(-1.0, end);
-        assert_relative_eq!(mirrored.rate.value, far.rate.value, max_relative = 1e-11);
-        assert_eq!(mirrored.iterations, far.iterations);
-    }
-}
-
 /// A pocket behind 3000 units of noise holds no probability, but what is in it leaves last: it is not cut off, and its
 /// rate is that of the pocket alone.
 #[test]

@@ -246,7 +246,8 @@ fn skewed_directions_of_any_length_give_the_rate_of_orthonormal_ones() {
     write_surface(&folder.path().join("apart/surface.h5"), &x, &y, &loss, None);
     std::fs::copy(folder.path().join("directions.h5"), folder.path().join("apart/vectors.h5")).unwrap();
     let by_key = "landscape = { kind = 'table', file = 'apart/surface.h5', dir_file = 'vectors.h5' }\n\
-                  noise = { kind = 'isotropic', temperature = 0.3 }\n";
+                  noise = { kind = 'isotropic', temperature = 0.3 }\n\
+                  solve = { quantities = ['stationary'] }\n";
     config(folder.path(), by_key).problem().unwrap();
     let [[a, _], [b, c]] = [SKEWED.orthonormal([1.0, 0.0]), SKEWED.orthonormal([0.0, 1.0])];
     for noise in [

@@ -4,9 +4,6 @@ use super::panels::Panel;
 use super::rule::{NODES, Nodal, RULE};
 use crate::scaled::{Scaled, Sum};
 
-/// The depth from which on a valley is no dip of the slope behind it.
-const WELL: f64 = 10.0;
-
 /// The Green operator f ↦ u with 𝓛u = −f and u = 0 at absorbing ends:
 ///
 /// ```text
@@ -19,9 +16,6 @@ pub(super) struct Green<'a> {
     panels: &'a [Panel],
     /// e^{−φ} at the left edge of each panel.
     boltzmann: Vec<Scaled>,
-    /// The larger φ of the two ends of each panel.
-    heights: Vec<f64>,
-    absorbs: [bool; 2],
     below: Cumulative,
     above: Cumulative,
     total: Scaled,
@@ -99,12 +93,11 @@ impl<'a> Green<'a> {
     pub(super) fn new(panels: &'a [Panel], lower_absorbs: bool, upper_absorbs: bool) -> Green<'a> {
         // φ is measured from the left end, in sums with twice the working precision.
         let mut phi = Sum::default();
-        let (mut boltzmann, mut growth, mut heights) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut boltzmann, mut growth) = (Vec::new(), Vec::new());
         for panel in panels {
             phi = phi.plus(panel.jump);
             boltzmann.push(Scaled::exp(phi, -1.0));
             growth.push(Scaled::exp(phi, 1.0));
-            heights.push(phi.high.max(phi.high + panel.rise));
             phi = phi.plus(panel.rise);
         }
         let scale: Vec<Nodal> = panels.iter().map(|panel| panel.scale).collect();
@@ -112,36 +105,7 @@ impl<'a> Green<'a> {
         let above = if upper_absorbs { Cumulative::from_above(&scale, &growth) } else { Cumulative::one(panels.len()) };
         let total = if lower_absorbs { below.edges[panels.len()] } else { above.edges[0] };
         let total = if lower_absorbs && upper_absorbs { total } else { Scaled::ONE };
-        Green { panels, boltzmann, heights, absorbs: [lower_absorbs, upper_absorbs], below, above, total }
-    }
-
-    /// The units of φ climbed and descended from end to end.
-    pub(super) fn climb(&self) -> f64 {
-        self.panels.iter().map(|panel| panel.rise.abs() + panel.jump.abs()).sum()
-    }
-
-    /// 1, and e^{φ − φ(top)} on slopes that fall to an absorbing end from the top beside the first valley: about the
-    /// probability of coming back to that top.
-    pub(super) fn returns(&self) -> Vec<Nodal> {
-        let mut found = self.ones();
-        let n = self.panels.len();
-        let inwards: [Vec<usize>; 2] = [(0..n).collect(), (0..n).rev().collect()];
-        for (order, _) in inwards.iter().zip(self.absorbs).filter(|(_, absorbs)| *absorbs) {
-            let (mut top, mut length, mut has_valley) = (f64::NEG_INFINITY, 0, false);
-            for (k, &panel) in order.iter().enumerate() {
-                if self.heights[panel] > top {
-                    (top, length) = (self.heights[panel], k);
-                } else if top - self.heights[panel] > WELL {
-                    has_valley = true;
-                    break;
-                }
-            }
-            for &panel in order[..length].iter().filter(|_| has_valley) {
-                let share = (self.heights[panel] - top).min(0.0).exp();
-                found[panel] = found[panel].map(|value| value.min(share));
-            }
-        }
-        found
+        Green { panels, boltzmann, below, above, total }
     }
 
     /// The constant function 1 at the nodes.

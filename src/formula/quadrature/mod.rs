@@ -46,8 +46,6 @@ const ROUNDING: f64 = 4e-15;
 const ROUNDED_SLOPE: f64 = 5e-17;
 /// The relative change by halving panels above which the integrals are regarded as divergent.
 const LARGEST_ERROR: f64 = 1e-6;
-/// The distance of a lower and an upper bound of γ that is rounding, per unit of φ climbed or descended.
-const ROUNDED_BOUNDS: f64 = 4.0 * ROUNDED_SLOPE;
 /// The largest number of inverse iterations, enough for γ/λ₂ up to 0.99.
 const MOST_ITERATIONS: usize = 2000;
 
@@ -281,19 +279,13 @@ fn estimate(coarse: Scaled, fine: Scaled, panels: &Panels) -> Result<Estimate, Q
     Ok(Estimate { value, log, number: fine, relative_error: change.max(ROUNDING + ROUNDED_SLOPE * climb) })
 }
 
-/// One inverse iteration.
-struct Iterate {
-    /// 𝓖f over its largest value.
-    u: Vec<Nodal>,
-    /// The Rayleigh quotient ⟨u, f⟩/⟨u, u⟩, an upper bound of γ.
-    rate: Scaled,
-    /// The smallest and largest f/𝓖f over the nodes, divided by that.
-    bracket: [f64; 2],
-}
-
-impl Iterate {
-    fn new(green: &Green, f: &[Nodal]) -> Iterate {
-        let values = green.apply(f).nodes;
+/// γ by inverse iteration u ← 𝓖u from u = 1, with the Rayleigh quotient ⟨u, f⟩/⟨u, u⟩: rate, bracket divided by the
+/// rate, number of iterations.
+fn inverse_iteration(green: &Green) -> Result<(Scaled, [f64; 2], usize), QuadratureError> {
+    let mut f = green.ones();
+    let (mut last, mut last_change, mut last_width) = (Scaled::ZERO, f64::INFINITY, f64::INFINITY);
+    for iteration in 1..=MOST_ITERATIONS {
+        let values = green.apply(&f).nodes;
         let mut largest = Scaled::ZERO;
         for u in values.iter().flatten() {
             if u.is_greater(largest) {
@@ -301,47 +293,18 @@ impl Iterate {
             }
         }
         let u: Vec<Nodal> = values.iter().map(|u| u.map(|u| u.over(largest).value())).collect();
-        let rate = green.product(&u, f).over(green.product(&u, &u)).over(largest);
-        let mut bracket = [f64::INFINITY, 0.0f64];
-        for (f, u) in f.iter().flatten().zip(u.iter().flatten()).filter(|(_, u)| **u > 0.0) {
-            let quotient = Scaled::new(f / u).over(largest).over(rate).value();
-            bracket = [bracket[0].min(quotient), bracket[1].max(quotient)];
-        }
-        Iterate { u, rate, bracket }
-    }
-}
-
-/// The relative change from one Rayleigh quotient to the next.
-fn changed(last: Scaled, rate: Scaled) -> f64 {
-    (last.over(rate).value() - 1.0).abs()
-}
-
-/// γ by inverse iteration u ← 𝓖u from u = 1, with the Rayleigh quotient ⟨u, f⟩/⟨u, u⟩: rate, bracket divided by the
-/// rate, number of iterations.
-///
-/// On a long slope to an absorbing end the weight e^{−φ} is so large that what u = 1 is too large there stays in the
-/// quotient for hundreds of iterations. The smallest f/𝓖f is that of the slowest valley at once: the iteration ends
-/// where this lower bound of γ meets the Rayleigh quotient, an upper bound, of an iteration from [`Green::returns`], which
-/// is small on slopes.
-fn inverse_iteration(green: &Green) -> Result<(Scaled, [f64; 2], usize), QuadratureError> {
-    let (mut f, mut returning, mut upper) = (green.ones(), green.returns(), None::<Scaled>);
-    let closed = CLOSED.max(ROUNDED_BOUNDS * green.climb());
-    let (mut last, mut last_change, mut last_width) = (Scaled::ZERO, f64::INFINITY, f64::INFINITY);
-    for iteration in 1..=MOST_ITERATIONS {
-        let Iterate { u, rate, bracket } = Iterate::new(green, &f);
-        let beside = Iterate::new(green, &returning);
-        let best = upper.filter(|upper| beside.rate.is_greater(*upper)).unwrap_or(beside.rate);
-        let lowest = bracket[0] * rate.over(best).value();
-        if iteration > 1 && lowest >= 1.0 - closed {
-            return Ok((best, [lowest.min(1.0), 1.0], iteration));
-        }
-        (returning, upper) = (beside.u, Some(best));
-        let change = changed(last, rate);
+        let rate = green.product(&u, &f).over(green.product(&u, &u)).over(largest);
+        let change = (last.over(rate).value() - 1.0).abs();
         // The changes shrink by a constant factor, so that the remainder is a geometric series.
         let factor = (change / last_change).min(1.0);
         let missing = if change <= 1e-16 { 0.0 } else { change * factor / (1.0 - factor) };
         // Converged: the remainder is negligible, or the change no longer shrinks and is rounding.
         let settled = missing <= 1e-16 || change <= FLOOR && change >= last_change;
+        let mut bracket = [f64::INFINITY, 0.0f64];
+        for (f, u) in f.iter().flatten().zip(u.iter().flatten()).filter(|(_, u)| **u > 0.0) {
+            let quotient = Scaled::new(f / u).over(largest).over(rate).value();
+            bracket = [bracket[0].min(quotient), bracket[1].max(quotient)];
+        }
         // The quotient converges twice as fast as the function: continue until the function has converged too.
         let width = bracket[1] - bracket[0];
         if iteration > 2 && settled && (width <= CLOSED || width > 0.5 * last_width || iteration >= PATIENCE) {
