@@ -103,20 +103,25 @@ pub(super) struct Context<'a> {
 pub(super) enum Fate {
     /// An absorbing boundary cuts it at this fraction.
     Cut(f64),
-    /// It reaches a reflecting wall at this fraction, and a window in that wall absorbs part of it, or it meets the corner
-    /// with an absorbing wall.
+    /// It reaches a reflecting wall at this fraction, and a window in that wall absorbs part of it.
     Window {
         /// The fraction of the edge.
         fraction: f64,
-        /// The share of the edge that is absorbed.
+        /// The share of the edge that the window absorbs.
         share: f64,
         /// The grid axis normal to the wall.
         axis: usize,
     },
     /// A reflecting wall stops it first; the grid axis normal to the wall, if the wall lies on cell faces.
     Reflected(Option<usize>),
-    /// Two reflecting walls stop it at their corner: half of it belongs to each.
-    Corner,
+    /// It reaches the corner of two walls at this fraction: half of it belongs to each, of which these shares are
+    /// absorbed, by the grid axis normal to the wall.
+    Corner {
+        /// The fraction of the edge.
+        fraction: f64,
+        /// 1 for an absorbing wall, 0 for a reflecting one, between them at the end of a window.
+        shares: [f64; 2],
+    },
 }
 
 impl Fate {
@@ -125,7 +130,8 @@ impl Fate {
         match self {
             Fate::Cut(fraction) => Some((fraction, 1.0)),
             Fate::Window { fraction, share, .. } => Some((fraction, share)),
-            Fate::Reflected(_) | Fate::Corner => None,
+            Fate::Corner { fraction, shares: [x, y] } if x + y > 0.0 => Some((fraction, 0.5 * (x + y))),
+            Fate::Reflected(_) | Fate::Corner { .. } => None,
         }
     }
 
@@ -134,7 +140,7 @@ impl Fate {
         match self {
             Fate::Reflected(axis) => [axis.map(|axis| (axis, 1.0)), None],
             Fate::Window { share, axis, .. } => [Some((axis, 1.0 - share)), None],
-            Fate::Corner => [Some((0, 0.5)), Some((1, 0.5))],
+            Fate::Corner { shares, .. } => [0, 1].map(|axis| Some((axis, 0.5 - 0.5 * shares[axis]))),
             Fate::Cut(_) => [None; 2],
         }
     }
@@ -325,18 +331,18 @@ impl Context<'_> {
             let is_left = !self.live.holds(advance(from, 1.0 + 2.0 * LEAST, step));
             return if is_left { Fate::Cut(1.0) } else { Fate::Reflected(None) };
         };
-        if let Some((axis, reflecting)) = self.mixed_corner(from, step, (fraction, axis, side)) {
-            let fraction = LEAST.max(fraction);
-            let share = 0.5 + 0.5 * self.window_share(reflecting, end);
-            return if share < 1.0 { Fate::Window { fraction, share, axis } } else { Fate::Cut(fraction) };
-        }
         // A live set that ends on the wall itself is left there, on whichever side of it rounding has placed the end of
         // the edge.
         let ends = || !self.live.holds(advance(from, reach * (1.0 + 2.0 * LEAST), step));
-        match self.domain.wall(axis, side) == Some(Wall::Absorbing) || ends() {
+        let is_absorbing = self.domain.wall(axis, side) == Some(Wall::Absorbing);
+        if (is_absorbing || !ends())
+            && let Some(shares) = self.corner(from, step, (fraction, axis, side), end)
+        {
+            return Fate::Corner { fraction: LEAST.max(fraction), shares };
+        }
+        match is_absorbing || ends() {
             true => Fate::Cut(LEAST.max(fraction)),
             false => match self.window_share([axis, side], end) {
-                0.0 if self.is_reflecting_corner(from, step, (fraction, axis), end) => Fate::Corner,
                 0.0 => Fate::Reflected(self.axis_of_faces(axis)),
                 1.0 => Fate::Cut(LEAST.max(fraction)),
                 share => Fate::Window { fraction: LEAST.max(fraction), share, axis },
@@ -365,9 +371,11 @@ impl Context<'_> {
         rim.rate(self.domain.absorbing_share(axis, side, end, half, rim.beyond))
     }
 
-    /// The side of the other axis through whose wall an edge leaves at the same fraction as through a wall of this axis,
-    /// in their corner.
-    fn corner(&self, from: Point, step: Point, (fraction, axis): (f64, usize)) -> Option<usize> {
+    /// The shares that two walls absorb of an edge that leaves through their corner, by the grid axis normal to each, if
+    /// an edge that reaches a wall at a fraction and a point does so: half of it belongs to each, whichever axis is
+    /// called x.
+    fn corner(&self, from: Point, step: Point, wall: (f64, usize, usize), at: Point) -> Option<[f64; 2]> {
+        let (fraction, axis, side) = wall;
         let other = 1 - axis;
         if self.grid.dimension == 1 || self.domain.is_periodic(other) || step[other] == 0.0 {
             return None;
@@ -375,32 +383,17 @@ impl Context<'_> {
         let end = usize::from(step[other] > 0.0);
         let corner = if end == 1 { self.domain.upper[other] } else { self.domain.lower[other] };
         let is_corner = ((corner - from[other]) / step[other] - fraction).abs() <= ON_FACES * fraction;
-        is_corner.then_some(end)
-    }
-
-    /// The grid axis normal to the reflecting one of two walls, with that wall's axis and side, if an edge that leaves
-    /// through a wall at a fraction leaves through the corner with a wall of the other kind: half of it belongs to each,
-    /// whichever axis is called x.
-    fn mixed_corner(&self, from: Point, step: Point, wall: (f64, usize, usize)) -> Option<(usize, [usize; 2])> {
-        let (fraction, axis, side) = wall;
-        let (other, end) = (1 - axis, self.corner(from, step, (fraction, axis))?);
-        let absorbs =
-            [(axis, side), (other, end)].map(|(axis, side)| self.domain.wall(axis, side) == Some(Wall::Absorbing));
-        match absorbs {
-            [true, false] => Some((self.axis_of_faces(other)?, [other, end])),
-            [false, true] => Some((self.axis_of_faces(axis)?, [axis, side])),
-            _ => None,
-        }
-    }
-
-    /// Whether an edge that a reflecting wall stops at a point leaves through the corner with another one, both on faces
-    /// and without a window there.
-    fn is_reflecting_corner(&self, from: Point, step: Point, wall: (f64, usize), end: Point) -> bool {
-        let other = 1 - wall.1;
-        let reflects = |side: usize| {
-            self.domain.wall(other, side) == Some(Wall::Reflecting) && self.window_share([other, side], end) == 0.0
+        let absorbed = |[axis, side]: [usize; 2]| match self.domain.wall(axis, side) {
+            Some(Wall::Absorbing) => 1.0,
+            _ => self.window_share([axis, side], at),
         };
-        self.axis_of_faces(0).is_some() && self.corner(from, step, wall).is_some_and(reflects)
+        let normals = [self.axis_of_faces(axis)?, self.axis_of_faces(other)?];
+        is_corner.then(|| {
+            let mut shares = [0.0; 2];
+            shares[normals[0]] = absorbed([axis, side]);
+            shares[normals[1]] = absorbed([other, end]);
+            shares
+        })
     }
 
     /// [`Domain::leave`] computed in units of cells, so that an axis edge is cut at exactly ½.
