@@ -310,7 +310,8 @@ impl<'a> Evolution<'a> {
         between(&begun.space, [now, then], MOST_HALVINGS, &mut self.history);
         self.history.push(then);
         let [density, smooth] = begun.space.densities(&point);
-        let Point { mass, killed, killed_error, error, by_rounding, .. } = point;
+        let killed_error = begun.space.killed_error(time, &point);
+        let Point { mass, killed, error, by_rounding, .. } = point;
         let error = (error + by_rounding) / mass;
         // Errors are bounded relative to the density within a time of order h, or to the present one.
         let envelope = |(smooth, weight): (&f64, &f64)| error * smooth.abs().max(begun.space.share(*weight));
