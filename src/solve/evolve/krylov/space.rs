@@ -37,8 +37,6 @@ pub(super) struct Space {
     by_state: bool,
     /// The number of reachable states whose μ is below φ.
     states_below_floor: usize,
-    /// Σ (μ + φ) κ over the reachable states: the flux of an error of norm 1.
-    flux_of_error: f64,
 }
 
 /// The density in the space at one time.
@@ -98,12 +96,6 @@ impl Space {
             eigenvalues: None,
             by_state,
             states_below_floor: weights.iter().filter(|weight| **weight > 0.0 && **weight < FLOOR).count(),
-            flux_of_error: weights
-                .iter()
-                .zip(killing)
-                .filter(|(weight, _)| **weight > 0.0)
-                .map(|(w, rate)| (w + FLOOR) * rate)
-                .sum(),
             weights,
         };
         let mut first = space.ratios(start);
@@ -200,14 +192,11 @@ impl Space {
         }
     }
 
-    /// The estimated error of the killed mass at a time: errors of norm 1 have the flux Σ (μ + φ) κ, and those of earlier
-    /// times may be larger than that of `point`, the density at this time.
-    pub(super) fn killed_error(&self, time: f64, point: &Point) -> f64 {
+    /// The largest error at earlier times over that at `time`, of which `point` is the density; 1 where it is smaller.
+    pub(super) fn largest_before(&self, time: f64, point: &Point) -> f64 {
         let error = |point: &Point| point.error + point.by_rounding;
-        let passed = time - self.begin;
-        let earlier = EARLIER.map(|share| error(&self.at(self.begin + share * passed)));
-        let largest = earlier.into_iter().filter(|error| error.is_finite()).fold(error(point), f64::max);
-        passed * largest * self.flux_of_error
+        let earlier = EARLIER.map(|share| error(&self.at(self.begin + share * (time - self.begin))) / error(point));
+        earlier.into_iter().filter(|ratio| ratio.is_finite()).fold(1.0, f64::max)
     }
 
     /// The density at a point of the space, and T applied to it.
