@@ -310,13 +310,13 @@ impl<'a> Evolution<'a> {
         between(&begun.space, [now, then], MOST_HALVINGS, &mut self.history);
         self.history.push(then);
         let [density, smooth] = begun.space.densities(&point);
-        let Point { mass, killed, killed_error, error, by_rounding, .. } = point;
+        let largest_before = begun.space.largest_before(time, &point);
+        let Point { mass, killed, error, by_rounding, .. } = point;
         let error = (error + by_rounding) / mass;
         // Errors are bounded relative to the density within a time of order h, or to the present one.
         let envelope = |(smooth, weight): (&f64, &f64)| error * smooth.abs().max(begun.space.share(*weight));
         self.carried.error = smooth.iter().zip(begun.space.weights()).map(envelope).collect();
         let earlier = begun.errors.at(time, &smooth, &begun.space);
-        let flux_of_earlier = flux(&earlier, &self.generator.killing);
         self.carried.error.iter_mut().zip(earlier).for_each(|(error, earlier)| *error += earlier / mass);
         self.carried.probability = density.into_iter().map(|p| p / mass).collect();
         let sum: f64 = self.carried.probability.iter().sum();
@@ -327,8 +327,9 @@ impl<'a> Evolution<'a> {
             // Errors below the floor stay while everything else may decay.
             spaces.below = (begun.before.below + error * mass * begun.space.below()) / mass;
             spaces.error = begun.before.error + error;
-            let of_earlier = (time - begun.space.begin) * flux_of_earlier;
-            spaces.killed_error = (begun.before.killed_error + killed_error + of_earlier) / mass;
+            // The flux of the present errors, for the whole time.
+            let flux_of_errors = largest_before * flux(&self.carried.error, &self.generator.killing);
+            spaces.killed_error = begun.before.killed_error / mass + (time - begun.space.begin) * flux_of_errors;
         }
         self.carried.time = time;
         while let Some(level) = self.carried.levels.next(self.carried.log_survival) {

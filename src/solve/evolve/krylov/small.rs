@@ -69,8 +69,6 @@ pub(super) struct Value {
     /// max over Λ ≥ 0 of |(1 + Λ) ∫ e^{−Λ(x − s)} g(s) ds| with g = η e_m·H⁻¹ e^{sA} e₁: the largest error that the
     /// residual causes in a mode of rate Λ/h; Λ = 0 is a component that never decays.
     pub residual: f64,
-    /// The same for the error of the integral.
-    pub residual_of_integral: f64,
     /// The amplification of rounding in the coefficients: Σ_k |w_k| ‖(ζ_k − A)⁻¹ e₁‖. The weights are of size e^z, far
     /// above the sum if that is tiny.
     pub rounded: f64,
@@ -90,29 +88,26 @@ pub(super) fn exponential(columns: &[Vec<f64>], x: f64, contour: &Contour) -> Va
                 .map(|k| 10f64.powf(f64::from(k) / f64::from(PER_DECADE))),
         )
         .collect();
-    let (mut coefficients, mut integral, mut rounded) = (vec![0.0; m], vec![0.0; m], 0.0);
-    let mut residuals = vec![[0.0; 2]; rates.len()];
+    let mut value = Value { coefficients: vec![0.0; m], integral: vec![0.0; m], residual: 0.0, rounded: 0.0 };
+    let mut residuals = vec![0.0; rates.len()];
     for &(z, weight) in &contour.nodes {
         let (zeta, weight) = (z / x, weight / x);
         let y = resolvent(columns, zeta - 1.0);
         let image = |i: usize| -> c64 { (i.saturating_sub(1)..m).map(|j| y[j] * columns[j][i]).sum() };
         let mut size = 0.0;
-        for (i, (own, integral)) in coefficients.iter_mut().zip(&mut integral).enumerate() {
+        for (i, (own, integral)) in value.coefficients.iter_mut().zip(&mut value.integral).enumerate() {
             let entry = image(i);
             size += entry.norm_sqr();
             *own += (weight * entry).re;
             *integral += (weight / zeta * entry).re;
         }
-        rounded += (weight.norm_sqr() * size).sqrt();
-        for ([own, integral], &rate) in residuals.iter_mut().zip(&rates) {
-            let residual = weight * y[m - 1] * (below * (1.0 + rate)) / (zeta + rate);
-            *own += residual.re;
-            *integral += (residual / zeta).re;
+        value.rounded += (weight.norm_sqr() * size).sqrt();
+        for (residual, &rate) in residuals.iter_mut().zip(&rates) {
+            *residual += (weight * y[m - 1] * (below * (1.0 + rate)) / (zeta + rate)).re;
         }
     }
-    let [residual, residual_of_integral] =
-        [0, 1].map(|of| residuals.iter().map(|residual: &[f64; 2]| residual[of].abs()).fold(0.0, f64::max));
-    Value { coefficients, integral, residual, residual_of_integral, rounded }
+    value.residual = residuals.into_iter().map(f64::abs).fold(0.0, f64::max);
+    value
 }
 
 /// y with (sH + 1) y = e₁, by elimination with pivoting between neighbouring rows.

@@ -37,8 +37,6 @@ pub(super) struct Space {
     by_state: bool,
     /// The number of reachable states whose μ is below φ.
     states_below_floor: usize,
-    /// Σ (μ + φ) κ over the reachable states: the flux of an error of norm 1.
-    flux_of_error: f64,
 }
 
 /// The density in the space at one time.
@@ -50,8 +48,6 @@ pub(super) struct Point {
     pub flux: f64,
     /// The killed mass.
     pub killed: f64,
-    /// Its estimated error.
-    pub killed_error: f64,
     /// The estimated error in the norm of the space.
     pub error: f64,
     /// The part of it from the contour, which a larger space does not reduce.
@@ -73,6 +69,9 @@ const SAFETY: f64 = 3.0;
 /// The factor by which rounding in the contour sum exceeds that of independent terms: the values e^z, z up to 26, have
 /// correlated errors. The largest factor in 600 random chains was 2.3.
 const ROUNDED: f64 = 3.0;
+
+/// The shares of a time at which errors of the flux before it are looked at.
+const EARLIER: [f64; 3] = [0.125, 0.25, 0.5];
 
 /// A vector whose norm falls below this fraction during orthogonalisation is only rounding.
 const NOTHING: f64 = 1e-13;
@@ -97,12 +96,6 @@ impl Space {
             eigenvalues: None,
             by_state,
             states_below_floor: weights.iter().filter(|weight| **weight > 0.0 && **weight < FLOOR).count(),
-            flux_of_error: weights
-                .iter()
-                .zip(killing)
-                .filter(|(weight, _)| **weight > 0.0)
-                .map(|(w, rate)| (w + FLOOR) * rate)
-                .sum(),
             weights,
         };
         let mut first = space.ratios(start);
@@ -177,27 +170,33 @@ impl Space {
         let x = (time - self.begin) / self.length;
         let value = exponential(&self.columns, x, &self.contours[0]);
         let other = exponential(&self.columns, x, &self.contours[1]);
-        let distance = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
-        let apart = distance(&value.coefficients, &other.coefficients);
-        let integrals_apart = distance(&value.integral, &other.integral);
+        let apart =
+            value.coefficients.iter().zip(&other.coefficients).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
         let is_enclosed = self.eigenvalues.as_ref().is_some_and(|thetas| !self.contours[1].misses(thetas, x));
         let apart = if is_enclosed { apart } else { f64::INFINITY };
         let sum = |coefficients: &[f64], of: usize| -> f64 {
             self.norm * coefficients.iter().zip(&self.sums).map(|(c, sums)| c * sums[of]).sum::<f64>()
         };
-        let next = if self.is_whole() { 0.0 } else { SAFETY * self.size(&self.basis[self.columns.len()]) };
-        let missed = next * value.residual;
-        let integral_missed = next * value.residual_of_integral + integrals_apart;
+        let missed = match self.is_whole() {
+            true => 0.0,
+            false => SAFETY * value.residual * self.size(&self.basis[self.columns.len()]),
+        };
         Point {
             mass: sum(&value.coefficients, 0),
             flux: sum(&value.coefficients, 1),
             killed: self.length * sum(&value.integral, 1),
-            killed_error: self.length * self.norm * integral_missed * self.flux_of_error,
             error: self.norm * (missed + apart),
             by_contour: self.norm * apart,
             by_rounding: self.norm * ROUNDED * f64::EPSILON * value.rounded,
             value,
         }
+    }
+
+    /// The largest error at earlier times over that at `time`, of which `point` is the density; 1 where it is smaller.
+    pub(super) fn largest_before(&self, time: f64, point: &Point) -> f64 {
+        let error = |point: &Point| point.error + point.by_rounding;
+        let earlier = EARLIER.map(|share| error(&self.at(self.begin + share * (time - self.begin))) / error(point));
+        earlier.into_iter().filter(|ratio| ratio.is_finite()).fold(1.0, f64::max)
     }
 
     /// The density at a point of the space, and T applied to it.
