@@ -53,7 +53,9 @@ impl Escape {
         if let Some(error) = passage.as_mut().and_then(|passage| passage.discretisation_error.as_mut()) {
             *error = error.max(rungs.least_error());
         }
-        agree_by_chance(problem, rate.as_mut(), passage.as_ref());
+        if rungs.claimed.is_finite() {
+            agree_by_chance(rate.as_mut(), passage.as_ref());
+        }
         let quadrature = by_quadrature(request, problem, warnings);
         let mut escape = Escape { rate, flux: flux.flatten(), passage, quadrature };
         if let Some(warning) = escape.rate.as_ref().and_then(|rate| no_slowest_mode(problem, rate)) {
@@ -86,11 +88,12 @@ impl Escape {
     }
 }
 
-/// Rates that show no order in the plane may agree by chance: their error is at least half of that of the passage time.
-fn agree_by_chance(problem: &Problem, rate: Option<&mut RateEstimate>, passage: Option<&PassageTime>) {
+/// Rates that show no order may agree by chance where claims are bounded: their error is at least half of that of the
+/// passage time.
+fn agree_by_chance(rate: Option<&mut RateEstimate>, passage: Option<&PassageTime>) {
     let of_passage = passage.and_then(|passage| passage.discretisation_error);
     let Some((rate, of_passage)) = rate.zip(of_passage) else { return };
-    if problem.dimension == 2 && rate.observed_order.is_none() {
+    if rate.observed_order.is_none() {
         rate.discretisation_error = rate.discretisation_error.map(|error| error.max(LEAST_OF_PASSAGE * of_passage));
     }
 }
