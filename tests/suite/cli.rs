@@ -346,3 +346,41 @@ fn converge_writes_a_table_a_file_and_a_picture() {
     assert!(String::from_utf8_lossy(&refused.stderr).contains("no grid could be solved"));
     assert!(out.join("convergence.csv").exists());
 }
+
+/// A solution of which no digit is known is written and ends with status 3.
+#[test]
+fn what_no_grid_resolves_is_no_success() {
+    let folder = Folder::new("unresolved");
+    let text = "landscape = { kind = 'double-well', dimension = 2 }
+noise = { kind = 'isotropic', temperature = 0.0015 }
+domain = { lower = [-2.2, -2], upper = [2.2, 2] }
+valley = { minimum = [-1, 0] }
+grid = { cells = [24, 16], scheme = 'inverse-average' }";
+    std::fs::write(folder.path().join("cold.toml"), text).unwrap();
+    let output = command(&["run", "cold.toml", "--no-plots", "--quiet"], folder.path());
+    assert_eq!(output.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("NOT A RESULT"));
+    assert!(folder.path().join("output/cold/result.h5").exists());
+}
+
+/// What is asked of the closed domain is asked of all valleys, where the file names the start's minimum alone: those of a
+/// symmetric double well hold half each, and relax at the sum of both rates.
+#[test]
+fn a_named_minimum_does_not_shut_the_other_valley_out() {
+    let folder = Folder::new("all-valleys");
+    let text = "landscape = { kind = 'double-well', dimension = 1 }
+noise = { kind = 'isotropic', temperature = 0.15 }
+valley = { minimum = [-1] }
+grid = { cells = [200] }
+solve = { quantities = ['network', 'committor', 'stationary'] }";
+    std::fs::write(folder.path().join("both.toml"), text).unwrap();
+    let found = summary(&command(&["run", "both.toml", "--json", "--no-plots"], folder.path()));
+    let valleys = found["network"]["valleys"].as_array().unwrap();
+    assert_eq!(valleys.len(), 2);
+    for valley in valleys {
+        assert!((valley["occupation"].as_f64().unwrap() - 0.5).abs() < 1e-4, "{valley}");
+    }
+    let rates = &found["network"]["rates"];
+    let sum = rates[0][1].as_f64().unwrap() + rates[1][0].as_f64().unwrap();
+    assert!((found["network"]["eigenvalues"][1].as_f64().unwrap() / sum - 1.0).abs() < 1e-12);
+}

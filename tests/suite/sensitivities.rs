@@ -98,3 +98,25 @@ fn a_result_solves_its_problem_again() {
     let no_result = command(&["run", "nothing.h5"], folder.path());
     assert_eq!(no_result.status.code(), Some(2));
 }
+
+/// The sides of a chosen domain that kill move with what moves the boundary: L and T times s is time times 1/s there too,
+/// and a box around a minimum of a parabola scales like √T.
+#[test]
+fn domains_whose_boundary_moves_keep_the_laws_of_scaling() {
+    let found = sensitivities(
+        "landscape = { kind = 'double-well', dimension = 1, barrier = 1.0, tilt = 0.1 }
+noise = { kind = 'isotropic', temperature = 0.25 }
+valley = { minimum = [-1] }
+grid = { cells = [200], scheme = 'inverse-average' }",
+    );
+    let sum: f64 = ["landscape.barrier", "landscape.tilt", "noise.temperature"].iter().map(|key| found[*key]).sum();
+    assert!((sum - 1.0).abs() < 1e-4, "{found:?}");
+    // γ = f(half²/T) for L = x².
+    let found = sensitivities(
+        "landscape = { expression = 'x^2' }
+noise = { kind = 'isotropic', temperature = 0.5 }
+valley = { minimum = [0], half_width = 0.7 }
+grid = { cells = [200], scheme = 'inverse-average' }",
+    );
+    assert_relative_eq!(found["valley.half_width"], -2.0 * found["noise.temperature"], max_relative = 1e-4);
+}

@@ -349,3 +349,25 @@ fn a_killed_run_with_two_wells_says_its_second_eigenvalue() {
         assert_relative_eq!(one, other, epsilon = 0.0, max_relative = 1e-10);
     }
 }
+
+/// A constant drift v on a ring: λ_n = D n² ± i v n exactly. The stated errors hold the whole distance in the plane, not
+/// that of the moduli alone.
+#[test]
+fn errors_of_pairs_hold_their_arguments() {
+    for cells in [100, 200, 400] {
+        let solution = solved(&format!(
+            "landscape = {{ drift = ['2.0'] }}
+             noise = {{ kind = 'isotropic', temperature = 0.3 }}
+             domain = {{ lower = [0], upper = [6.283185307179586], walls = {{ x = 'periodic' }} }}
+             grid = {{ cells = [{cells}] }}
+             solve = {{ quantities = ['spectrum'], eigenvalues = 5 }}"
+        ));
+        let errors = &solution.spectrum.as_ref().unwrap().errors;
+        for ([re, im], error) in values(&solution).into_iter().zip(errors).skip(1) {
+            let n = (im.abs() / 2.0).round();
+            let exact = [0.3 * n * n, 2.0 * n];
+            let away = (re - exact[0]).hypot(im.abs() - exact[1]) / exact[0].hypot(exact[1]);
+            assert!(n >= 1.0 && away <= *error, "{cells}, n = {n}: {away:.2e}, stated {error:.2e}");
+        }
+    }
+}
