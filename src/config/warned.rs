@@ -18,8 +18,8 @@ pub fn on_warning(warning: &Warning) -> String {
             on_study(reason).text()
         ),
         Warning::LevelEffectUnknown { reason } => format!(
-            "with the level of the noise near the curve on which it degenerates doubled the problem could not be solved, and what the level \
-             does to the rate is not known: 100 % are added to its error: {}",
+            "what the grid does not resolve near the curve on which the noise degenerates is not known, so that the rate's error is at least 100 %: \
+             the problem could not be solved with that noise doubled, or with one more cell along each axis: {}",
             on_study(reason).text()
         ),
         Warning::ToleranceMissed { tolerance, error, has_saddle, can_be_corrected } => format!(

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use crate::generator::Pair;
+use crate::problem::DiffusionField;
 use crate::problem::Problem;
 use crate::problem::mollified::{CellShape, Mollified};
 use crate::problem::noise::raised::Raised;
@@ -92,46 +93,55 @@ fn resolved_by(on: &Discretisation<'_>, flux: impl Fn(&Pair) -> f64, total: Opti
     }
 }
 
-/// The relative effect on a rate of the mollification level near Γ, and why it is unknown where it is: it is 1 then.
+/// The relative effect on a rate of what the grid does not resolve near Γ, and why it is unknown where it is: it is 1
+/// then.
 #[derive(Default)]
-pub struct LevelEffect {
-    /// What is added to the error.
+pub struct Unresolved {
+    /// What is added to the error without a floor; with one the error is at least this.
     pub relative: f64,
-    /// Why the problem with the other level could not be solved.
+    /// Why the other problem could not be solved.
     pub failed: Option<StudyError>,
 }
 
-/// The effect on a rate of the mollification level near Γ: its change if the level is doubled.
+/// The effect on a rate of what the grid does not resolve near Γ: without a floor its change if the mollification level
+/// is doubled; with one that is reached within less than a cell its change on a grid with one more cell along each
+/// axis, in whose cells Γ lies elsewhere. In one dimension the quadrature tells the latter.
 ///
 /// # Errors
 /// [`StudyError::Interrupted`].
-pub fn raised(
+pub fn unresolved(
     problem: &Problem,
     request: &Request,
     finest: &Level<'_>,
     resources: Resources<'_>,
-) -> Result<LevelEffect, StudyError> {
-    let is_crossed = finest.found.coarseness.is_some_and(|coarseness| coarseness.parts()[0] > NEGLIGIBLE);
+) -> Result<Unresolved, StudyError> {
+    let [bare, floored] = finest.found.coarseness.map_or([0.0; 2], Coarseness::parts);
     let mut asked = request.clone();
     asked.quantities.retain(|quantity| matches!(quantity, Quantity::Rate | Quantity::PassageTime));
     asked.quantities.truncate(1);
-    if !is_crossed || !request.error_estimate || asked.quantities.is_empty() {
-        return Ok(LevelEffect::default());
+    let is_steep = floored > STEEP && problem.dimension == 2;
+    if !(bare > NEGLIGIBLE || is_steep) || !request.error_estimate || asked.quantities.is_empty() {
+        return Ok(Unresolved::default());
     }
     (asked.evolve, asked.particles, asked.sgd) = (None, None, None);
-    let problem = Problem { noise: Arc::new(Raised(Arc::clone(&problem.noise))), ..problem.clone() };
-    let found = match level::solve(&asked, &problem, finest.discretisation.grid.cells, resources) {
+    let cells = finest.discretisation.grid.cells;
+    let (noise, cells) = match is_steep {
+        true => (Arc::clone(&problem.noise), cells.map(|n| n + 1)),
+        false => (Arc::new(Raised(Arc::clone(&problem.noise))) as Arc<dyn DiffusionField>, cells),
+    };
+    let problem = Problem { noise, ..problem.clone() };
+    let found = match level::solve(&asked, &problem, cells, resources) {
         Ok(level) => level.found,
         Err(StudyError::Interrupted) => return Err(StudyError::Interrupted),
         // The effect remains unknown, and with it the error.
-        Err(error) => return Ok(LevelEffect { relative: 1.0, failed: Some(error) }),
+        Err(error) => return Ok(Unresolved { relative: 1.0, failed: Some(error) }),
     };
     let rate = |found: &Analyses| found.quasi_stationary.as_ref().map(|found| found.rate);
     let passage = |found: &Analyses| found.passage.as_ref().map(|passage| passage.from_start.inverse());
     let between = |one: Option<Scaled>, other: Option<Scaled>| Some(one?.over(other?).value().ln().abs());
     let own = &finest.found;
     let relative = between(rate(&found), rate(own)).or(between(passage(&found), passage(own))).unwrap_or(0.0);
-    Ok(LevelEffect { relative, failed: None })
+    Ok(Unresolved { relative, failed: None })
 }
 
 /// The resolution below which Γ counts as closed: the flux that a grid lets through may then be wrong by any factor.
@@ -163,7 +173,7 @@ const SAFETY: f64 = 1.25;
 
 /// The extrapolation from three or more grids, coarsest first; `ratio` is the refinement from grid to grid and
 /// `rounding` the relative error of each value. Neither the agreement of two grids nor the second order of smooth
-/// problems is trusted. `None` with fewer grids. `raised` is the result of [`raised`], `formal` the order of the
+/// problems is trusted. `None` with fewer grids. `raised` is the result of [`unresolved`], `formal` the order of the
 /// scheme.
 pub fn extrapolate(
     values: &[Scaled],
@@ -199,7 +209,8 @@ pub fn extrapolate(
 /// The relative error of the last value if the floor is reached within less than a cell: D then changes over a cell by
 /// more than its smallest value, and the error depends on the position of the curve in its cell, which differs from
 /// grid to grid. Grids may agree by chance, and the error falls slowly.
-pub fn over_a_floor(values: &[Scaled], ratio: f64, steepness: f64) -> f64 {
+/// `elsewhere` is the result of [`unresolved`].
+pub fn over_a_floor(values: &[Scaled], ratio: f64, steepness: f64, elsewhere: f64) -> f64 {
     // Observed on one landscape for cΔ/d = 1.3, 1.9, 2.5 and 3: 1.3e-4, 1.5e-3, 6e-3 and 1.5e-2; no larger beyond.
     const SEEN: f64 = 2e-3;
     const MOST: f64 = 2e-2;
@@ -209,7 +220,7 @@ pub fn over_a_floor(values: &[Scaled], ratio: f64, steepness: f64) -> f64 {
         let change = (pair[1].over(pair[0]).value() - 1.0).ln_1p().abs();
         left = change.max(left / ratio.powf(LOWEST));
     }
-    size = size.max(left);
+    size = size.max(left).max(elsewhere);
     (SAFETY * size).exp_m1()
 }
 

@@ -11,7 +11,7 @@ use crate::study::boundary;
 use crate::study::boundary::BoundaryError;
 use crate::study::crossing;
 use crate::study::extrapolation::Spacing;
-use crate::study::level::Level;
+use crate::study::level::{self, Level};
 use crate::study::request::Scheme;
 use crate::study::rungs::{Rates, Rungs};
 use crate::study::warning::Warning;
@@ -125,7 +125,7 @@ pub struct Climb<'a> {
     pub finest: Option<Level<'a>>,
     /// The rates of the grids that enter the extrapolation.
     pub rungs: Rungs<'a>,
-    /// The cells of each grid that failed, with the error.
+    /// The cells of each grid that failed, or lacks the analyses of the closed chain, with the error.
     pub failed: Vec<([usize; 2], StudyError)>,
     /// The cells of each grid, with the seconds it took.
     pub seconds: Vec<([usize; 2], f64)>,
@@ -157,7 +157,8 @@ impl<'a> Climb<'a> {
             // Two grids need not be in memory at once.
             climb.finest = None;
             match solve(cells) {
-                Ok(level) => {
+                Ok(mut level) => {
+                    climb.failed.extend(level.lacks_closed.take().map(|error| (cells, error)));
                     climb.rungs.rates.push(Rates::new(&level));
                     climb.rungs.boundary = level.found.boundary;
                     climb.rungs.coarseness = level.found.coarseness;
@@ -193,7 +194,10 @@ impl<'a> Climb<'a> {
 /// As [`Plan::new`] and [`Climb::new`].
 pub fn climb<'a>(problem: &'a Problem, request: &Request, resources: Resources<'_>) -> Result<Climb<'a>, StudyError> {
     let plan = Plan::new(problem, request, resources.memory)?;
-    Climb::new(plan, |cells| crate::study::level::solve(request, problem, cells, resources))
+    Climb::new(plan, |cells| match request.grid.cells {
+        Some(finest) if cells != finest => level::solve_coarse(request, problem, cells, resources),
+        _ => level::solve(request, problem, cells, resources),
+    })
 }
 
 /// The grids that cost little compared with the one that is asked for, coarsest first; that one itself where it is

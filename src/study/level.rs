@@ -35,6 +35,8 @@ pub struct Level<'a> {
     pub network: Option<ValleyNetwork<'a>>,
     /// The spectrum, if requested.
     pub spectrum: Option<LevelSpectrum<'a>>,
+    /// Why the analyses of the closed chain are missing though they were requested.
+    pub lacks_closed: Option<StudyError>,
     /// The memory of the factor, in bytes.
     pub factor_bytes: u64,
     /// The seconds of each phase.
@@ -142,7 +144,17 @@ pub fn solve<'a>(
         let FurtherAnalyses { reactive, several, network, spectrum, coarseness } = beside;
         let coarseness = of_ground.or(coarseness);
         let (found, timing) = (Analyses { whereabouts, coarseness, ..Analyses::default() }, laps.timing);
-        return Ok(Level { discretisation, found, reactive, several, network, spectrum, factor_bytes, timing });
+        return Ok(Level {
+            discretisation,
+            found,
+            reactive,
+            several,
+            network,
+            spectrum,
+            lacks_closed: None,
+            factor_bytes,
+            timing,
+        });
     }
     let mut chain = Chain::killed(discretisation, resources)?;
     laps.end("elimination");
@@ -163,7 +175,36 @@ pub fn solve<'a>(
     let beside = FurtherAnalyses::new(request, &discretisation, ground, resources, &mut laps)?;
     let FurtherAnalyses { reactive, several, network, spectrum, coarseness } = beside;
     found.coarseness = found.coarseness.or(coarseness);
-    Ok(Level { discretisation, found, reactive, several, network, spectrum, factor_bytes, timing: laps.timing })
+    Ok(Level {
+        discretisation,
+        found,
+        reactive,
+        several,
+        network,
+        spectrum,
+        lacks_closed: None,
+        factor_bytes,
+        timing: laps.timing,
+    })
+}
+
+/// [`solve`] on a coarser grid than the one that was asked for: where the sets or valleys of the closed chain are too
+/// small for it, its killed chain alone.
+///
+/// # Errors
+/// As [`solve`].
+pub fn solve_coarse<'a>(
+    request: &Request,
+    problem: &'a Problem,
+    cells: [usize; 2],
+    resources: Resources<'_>,
+) -> Result<Level<'a>, StudyError> {
+    match (solve(request, problem, cells, resources), request.of_killed_chain()) {
+        (Err(error), Some(killed)) if error.is_of_one_grid() => {
+            Ok(Level { lacks_closed: Some(error), ..solve(&killed, problem, cells, resources)? })
+        }
+        (found, _) => found,
+    }
 }
 
 /// The closed chain of a grid with its stationary distribution.

@@ -40,6 +40,17 @@ impl Request {
         self.wants(Quantity::Rate) || self.wants(Quantity::PassageTime)
     }
 
+    /// The request without the quantities of the closed domain; `None` if nothing but them is requested, or none.
+    pub fn of_killed_chain(&self) -> Option<Request> {
+        let is_closed = |quantity: Quantity| matches!(quantity, Quantity::Committor | Quantity::Network);
+        if !self.wants_killing() || !self.quantities.iter().copied().any(is_closed) {
+            return None;
+        }
+        let mut killed = self.clone();
+        killed.quantities.retain(|&quantity| !is_closed(quantity));
+        Some(killed)
+    }
+
     /// Whether some requested quantity is of the closed domain.
     pub fn wants_closed(&self) -> bool {
         [Quantity::Stationary, Quantity::Committor, Quantity::Network].into_iter().any(|quantity| self.wants(quantity))

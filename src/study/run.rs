@@ -78,7 +78,7 @@ fn solved(
     let request = settled.as_ref();
     let (mut climb, mut unknown) = (climb, None);
     if let Some(finest) = &climb.finest {
-        let effect = crossing::raised(problem, request, finest, resources)?;
+        let effect = crossing::unresolved(problem, request, finest, resources)?;
         climb.rungs.raised = effect.relative;
         unknown = effect.failed;
     }

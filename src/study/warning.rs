@@ -131,10 +131,11 @@ pub enum Warning {
         /// Why.
         reason: Box<StudyError>,
     },
-    /// The effect of the mollification level on the rate is not known, and the error is 100 % therefore.
+    /// The effect on the rate of what a grid does not resolve near a curve on which the noise degenerates is not known, and
+    /// the error is 100 % therefore.
     #[error(
-        "with the level of the noise near the curve on which it degenerates doubled the problem could not be solved, and what the level \
-         does to the rate is not known: 100 % are added to its error: {reason}"
+        "what the grid does not resolve near the curve on which the noise degenerates is not known, so that the rate's error is at least 100 %: \
+             the problem could not be solved with that noise doubled, or with one more cell along each axis: {reason}"
     )]
     LevelEffectUnknown {
         /// Why.
