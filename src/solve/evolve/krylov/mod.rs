@@ -25,8 +25,9 @@ use space::{Point, Space};
 /// The longest time from the beginning of a space, in units of h.
 const REACH: f64 = 100.0;
 
-/// The time for which a space is made, in units of h, if no later ones are asked for.
-const ALONE: f64 = 10.0;
+/// The best rate per solve, 1 + √2, at which rational functions with one real pole approximate an exponential
+/// (Andersson, J. Approx. Theory 32, 1981), which n solves reach at the time n/√2 in units of h.
+const BEST_RATE: f64 = 1.0 + std::f64::consts::SQRT_2;
 
 /// The dimension at which an inaccurate space is replaced by one with a shorter step.
 const MOST_VECTORS: usize = 64;
@@ -50,8 +51,10 @@ const MOST_LOST: f64 = 4.0;
 const LEAST_STEP: f64 = 1e-6;
 const LEAST_MASS: f64 = 0.02;
 
-/// Space k may use the fraction 1/(k + EARLY) of the remaining tolerance, so that some always remains.
+/// Space k may use the fraction 1/(k + EARLY) of the remaining tolerance, so that some always remains; one that reaches
+/// the last output time may use 1/LAST of it.
 const EARLY: f64 = 3.0;
+const LAST: f64 = 1.25;
 
 /// The error that no enlargement of the space reduces.
 const ROUNDING: f64 = 1e-13;
@@ -163,8 +166,9 @@ impl<'a> Evolution<'a> {
                     continue;
                 }
                 let left = until.min(most) - now;
-                let first = (REACH * left / (spaces.horizon - now).max(left)).clamp(1.0, ALONE);
-                self.begin_space((left / first).min(spaces.longest))?;
+                let allowed = (self.carried.accuracy.tolerance - spaces.error).max(ROUNDING);
+                let span = ((spaces.horizon - now) / left).max(1.0);
+                self.begin_space((left / first_time(allowed, span)).min(spaces.longest))?;
             }
             let end = self.begun.as_ref().map_or(until, |begun| begun.space.begin + REACH * begun.space.length);
             let next = until.min(most);
@@ -234,8 +238,11 @@ impl<'a> Evolution<'a> {
         let Some(mut begun) = self.begun.take() else { return Ok(()) };
         let (begin, now) = (begun.space.begin, self.carried.time);
         let left = self.carried.accuracy.tolerance - begun.before.error - self.rounding();
-        let allowed = (left / (self.carried.effort.steps as f64 + EARLY)).max(ROUNDING);
         let length = begun.space.length;
+        let horizon = self.carried.spaces.map_or(time, |spaces| spaces.horizon);
+        let is_last = horizon <= begin + REACH * length * (1.0 + 1e-9);
+        let parts = if is_last { LAST } else { self.carried.effort.steps as f64 + EARLY };
+        let allowed = (left / parts).max(ROUNDING);
         let factor = self.factors.get(self.generator, length, length, self.resources, &mut self.carried.effort)?;
         let mut before = f64::INFINITY;
         loop {
@@ -379,6 +386,13 @@ impl<'a> Evolution<'a> {
         self.carried.beyond += away;
         Ok(Some(self.hazard()))
     }
+}
+
+/// The first of the output times of a space, in units of h, where the last one is `span` times as far: about it and the
+/// last one the solves that an error of `allowed` needs are fewest.
+fn first_time(allowed: f64, span: f64) -> f64 {
+    let alone = (1.0 / allowed).ln().max(1.0) / (std::f64::consts::SQRT_2 * BEST_RATE.ln());
+    (alone / span.sqrt()).min(REACH / span).clamp(1.0, alone.max(1.0))
 }
 
 /// Records hazards between two times of a space.
