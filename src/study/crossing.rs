@@ -19,7 +19,7 @@ use crate::study::request::Quantity;
 use crate::study::rules::Situation;
 use crate::study::{Request, StudyError};
 
-/// Whether a problem's noise degenerates on a curve that the process may cross.
+/// Whether the noise is D = c[H]₊ without a floor, which degenerates where an eigenvalue of H vanishes.
 pub(super) fn is_asked_for(problem: &Problem) -> bool {
     problem.noise.hessian_field().is_some_and(|field| field.floor == 0.0)
 }
@@ -27,20 +27,20 @@ pub(super) fn is_asked_for(problem: &Problem) -> bool {
 /// The resolution of a curve Γ by a grid where the process crosses it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Coarseness {
-    /// Without a floor, or with one that the grid does not resolve.
+    /// Noise without a floor, or with a floor that the grid does not resolve.
     Bare {
         /// Δ/(ω|h_j|): the inverse of the mean of ω|h_j|/Δ over the net flux from cell to cell.
         where_crossed: f64,
-        /// That flux divided by the escape flux, at most 1.
+        /// That flux divided by the escape rate, at most 1; 1 for a closed chain.
         share: f64,
     },
-    /// With a floor d: the mean of cΔ/d.
+    /// Noise with a floor d: the mean of cΔ/d over the flux from cell to cell.
     Floored(f64),
 }
 
 impl Coarseness {
-    /// The coarseness that enters the error of the escape rate, without and with a floor; 0 for the case that does not
-    /// apply.
+    /// Returns the coarseness that enters the error of the escape rate, without a floor and with one; the entry that
+    /// does not apply is 0.
     pub fn parts(self) -> [f64; 2] {
         match self {
             Coarseness::Bare { where_crossed, share } => [where_crossed * share, 0.0],
@@ -49,8 +49,8 @@ impl Coarseness {
     }
 }
 
-/// The resolution where a process escapes with its quasi-stationary distribution, or another mode of its killed chain;
-/// `None` if nothing crosses.
+/// The resolution of Γ, weighted with the net flux of the quasi-stationary distribution or of another mode of a killed
+/// chain with eigenvalue `rate`; `None` if no edge crosses Γ.
 pub fn coarseness(on: &Discretisation<'_>, probability: &[f64], rate: Scaled) -> Option<Coarseness> {
     let flux = |pair: &Pair| {
         let [p, q] = [pair.from, pair.to].map(|state| probability[state as usize]);
@@ -59,15 +59,15 @@ pub fn coarseness(on: &Discretisation<'_>, probability: &[f64], rate: Scaled) ->
     resolved_by(on, flux, Some(rate.value()))
 }
 
-/// The resolution on a closed chain with the stationary distribution `law`, of all transitions across the curve: where
-/// most of them are, most paths between valleys are; `None` if nothing crosses.
+/// The resolution of Γ on a closed chain with the stationary distribution `law`, weighted with the forward flow π_i
+/// q_ij of the edges across Γ, which is largest where most paths between valleys cross; `None` if no edge crosses Γ.
 pub fn closed_coarseness(on: &Discretisation<'_>, law: &[Scaled]) -> Option<Coarseness> {
     let one_way = |pair: &Pair| law[pair.from as usize].value() * pair.forward;
     resolved_by(on, one_way, None)
 }
 
-/// The resolution where there is this flux along edges; `total` is the flux that the share of the crossings is of, and
-/// without it all of it crosses.
+/// The resolution of Γ weighted with the `flux` of each pair. The share of the crossings is their flux divided by
+/// `total`, or 1 without `total`.
 fn resolved_by(on: &Discretisation<'_>, flux: impl Fn(&Pair) -> f64, total: Option<f64>) -> Option<Coarseness> {
     let cells = CellShape { spacing: on.grid.spacing(), turn: on.grid.turn };
     let mollified = Mollified::of(on.problem.noise.as_ref(), cells)?;
@@ -92,16 +92,19 @@ fn resolved_by(on: &Discretisation<'_>, flux: impl Fn(&Pair) -> f64, total: Opti
     }
 }
 
-/// The relative effect on a rate of the mollification level near Γ, and why it is unknown where it is: it is 1 then.
+/// The relative effect of the mollification level near Γ on a rate; 1 if the problem with the other level could not be
+/// solved.
 #[derive(Default)]
 pub struct LevelEffect {
-    /// What is added to the error.
+    /// The relative error to add.
     pub relative: f64,
-    /// Why the problem with the other level could not be solved.
+    /// The error of the problem with the other level.
     pub failed: Option<StudyError>,
 }
 
-/// The effect on a rate of the mollification level near Γ: its change if the level is doubled.
+/// Computes the effect of the mollification level near Γ on a rate, |ln| of its ratio to the rate with the doubled
+/// level on the same grid: of the escape rate, or of the passage time if that alone was requested. It is 0 without an
+/// error estimate and if Γ is hardly crossed.
 ///
 /// # Errors
 /// [`StudyError::Interrupted`].
@@ -134,37 +137,38 @@ pub fn raised(
     Ok(LevelEffect { relative, failed: None })
 }
 
-/// The resolution below which Γ counts as closed: the flux that a grid lets through may then be wrong by any factor.
+/// The resolution ω|h_j|/Δ below which Γ counts as blocked: the flux through Γ on such a grid may be wrong by any
+/// factor.
 const CLOSED: f64 = 1e-4;
 
-/// The error from Γ above which it is added to that of the extrapolation.
+/// The coarseness above which the error from Γ is added to that of the extrapolation.
 pub const NEGLIGIBLE: f64 = 1e-3;
 
-/// The upper limit of ω|h_j|/Δ of an edge, so that a few cells with large openness do not outweigh all others.
+/// The upper limit of ω|h_j|/Δ of an edge, so that a few edges where it is large do not dominate the mean.
 const FINE: f64 = 2.0;
 
-/// The order of convergence in the asymptotic regime.
+/// The smallest order with which a value is extrapolated: that of the asymptotic regime.
 const SETTLED: f64 = 1.5;
 
 /// The largest order for an error estimate: between 64² and 256² cells orders of 1.8 were observed where 1 followed.
 const CAUTIOUS: f64 = 1.25;
 
-/// The same for a scheme of first order.
+/// The largest order for an error estimate with a scheme of first order.
 const FIRST: f64 = 0.7;
 
-/// The order that is assumed if a smaller one, or none, is observed.
+/// The smallest order for an error estimate, used if no order is observed.
 const LOWEST: f64 = 0.5;
 
-/// The largest order that is extrapolated: faster convergence is by chance.
+/// The largest order of convergence that an error estimate assumes: the last change counts at least as the one before
+/// it divided by `ratio`^2.
 const HIGHEST: f64 = 2.0;
 
-/// The safety factor of the estimates, which neglect the next term.
+/// The safety factor of the error estimates, which leave out the next term of the expansion.
 const SAFETY: f64 = 1.25;
 
-/// The extrapolation from three or more grids, coarsest first; `ratio` is the refinement from grid to grid and
-/// `rounding` the relative error of each value. Neither the agreement of two grids nor the second order of smooth
-/// problems is trusted. `None` with fewer grids. `raised` is the result of [`raised`], `formal` the order of the
-/// scheme.
+/// Extrapolates from three or more grids, coarsest first; `None` from fewer. `ratio` is the refinement from grid to
+/// grid, `rounding` the relative error of each value, `raised` the result of [`raised`], `formal` the order of the
+/// scheme. Neither the agreement of two grids nor the second order of smooth problems is trusted.
 pub fn extrapolate(
     values: &[Scaled],
     ratio: f64,
@@ -213,5 +217,5 @@ pub fn over_a_floor(values: &[Scaled], ratio: f64, steepness: f64) -> f64 {
     (SAFETY * size).exp_m1()
 }
 
-/// The cΔ/d above which a floor is reached within less than a cell.
+/// The value of cΔ/d above which D changes over a cell by more than the floor.
 pub const STEEP: f64 = 1.0;
