@@ -43,7 +43,7 @@ pub enum ProblemError {
     Degenerate(Degeneracy),
     /// No minimum lies in the domain.
     NoMinimum {
-        /// What the minimum is needed for.
+        /// The quantity or the setting that needs the minimum.
         needed: NeedsMinimum,
     },
     /// The start set contains no minimum.
@@ -56,7 +56,7 @@ pub enum ProblemError {
         dimension: usize,
         /// The end of the descent, if it is on a flat region: the Hessian has a zero eigenvalue there.
         flat: Option<Point>,
-        /// What the minimum is for.
+        /// The role of the minimum in the problem.
         meant: MeantMinimum,
     },
     /// The descent from a point that names a minimum ends at a saddle or a maximum.
@@ -67,7 +67,7 @@ pub enum ProblemError {
         end: Point,
         /// The dimension, 1 or 2.
         dimension: usize,
-        /// What the minimum is for.
+        /// The role of the minimum in the problem.
         meant: MeantMinimum,
     },
     /// A point that names a minimum lies outside of the given domain.
@@ -76,7 +76,7 @@ pub enum ProblemError {
         near: Point,
         /// The dimension, 1 or 2.
         dimension: usize,
-        /// What the minimum is for.
+        /// The role of the minimum in the problem.
         meant: MeantMinimum,
     },
     /// The noise is to be frozen at the lowest saddle of a valley that has no saddle.
@@ -209,7 +209,7 @@ pub enum ProblemError {
 }
 
 impl ProblemError {
-    /// What is wrong, with its numbers.
+    /// The statement of the error with its numbers.
     pub fn fact(&self) -> String {
         match self {
             ProblemError::Data(error) => error.to_string(),
@@ -353,7 +353,7 @@ impl ProblemError {
         }
     }
 
-    /// What to change, for errors whose fact does not tell it.
+    /// The remedy, for errors whose statement does not contain it.
     pub fn remedy(&self) -> Option<&'static str> {
         Some(match self {
             ProblemError::NotFinite { .. } => "change the formula or the domain so that it is finite everywhere",

@@ -2,12 +2,12 @@
 
 use crate::study::boundary::BoundaryError;
 
-/// How the error from boundaries is combined with that from the grids.
+/// The combination of the error from boundaries with that from the grids.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Treatment {
     /// The error from walls is added to that from the grids.
     ByGrids,
-    /// As `ByGrids`, but at least this multiple of the error from cut edges.
+    /// The error of `ByGrids`, but at least this multiple of the error from cut edges.
     AtLeast(f64),
     /// The smaller of two errors: from the grids as if no edge were cut, with the errors of walls and cut edges added;
     /// and as in `AtLeast`.
