@@ -91,7 +91,7 @@ impl Config {
         solution.warnings.extend(is_empty.then_some(Warning::NoSensitivity));
         let reasons = found.unknown.iter().map(ToString::to_string);
         solution.warnings.extend(reasons.map(|reason| Warning::SensitivityUnknown { reason }));
-        // A map of texts to numbers.
+        // Serialisation cannot fail: the keys are texts and the values numbers.
         solution.quantities.add("sensitivity", &found.by_key).expect("a view of plain values");
         Ok(())
     }

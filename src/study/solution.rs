@@ -108,7 +108,7 @@ impl Solution {
         };
         add(self.rate.as_mut().map(|rate| &mut rate.discretisation_error), errors.rate);
         add(self.passage.as_mut().map(|passage| &mut passage.discretisation_error), errors.passage_time);
-        // A struct of numbers with string keys always serialises.
+        // Serialisation cannot fail: all keys are texts, all values numbers.
         self.quantities.add("interpolation", &errors).expect("a view of plain values");
     }
 }

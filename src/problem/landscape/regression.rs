@@ -43,7 +43,7 @@ impl Regression {
         names.extend(self.intercept.then(|| "intercept".to_string()));
         let count = samples.len();
         let width = samples.features.len();
-        // Regression tasks have numerical targets, never classes.
+        // The callers ask for `Task::Value` or `Task::Sign`; only `Task::Class` gives `Targets::Classes`.
         let Targets::Values(targets) = samples.targets else { unreachable!("numbers and signs are values") };
         let column = |k: usize| -> Vec<f64> {
             match k.cmp(&width) {

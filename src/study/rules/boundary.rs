@@ -54,6 +54,7 @@ pub static BOUNDARY_RULES: [BoundaryRule; 4] = [
 
 /// The row of the table for boundaries that applies; `formal`: the order of the scheme.
 pub(in crate::study) fn boundary_rule(boundary: BoundaryError, formal: f64) -> &'static BoundaryRule {
+    // There is such a row: the condition of the last one is always true.
     let mut rows = BOUNDARY_RULES.iter();
     rows.find(|rule| (rule.applies)(boundary, formal)).expect("the last row applies always")
 }

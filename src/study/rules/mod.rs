@@ -290,6 +290,7 @@ pub(super) fn rule(seen: &Seen) -> &'static Rule {
         Spacing::Ratio(_) => Grids::Ratio,
         Spacing::Quarters => Grids::Quarters,
     };
+    // There is such a row: for either kind of grids the condition of the last one is always true.
     let mut rows = RULES.iter().filter(|rule| rule.grids == grids);
     rows.find(|rule| (rule.applies)(seen)).expect("the last row of each kind of grids applies always")
 }
