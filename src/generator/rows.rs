@@ -28,7 +28,7 @@ pub(super) struct Rows {
     tangents: Vec<f64>,
 }
 
-/// How the rows next to a wall deviate from those behind them.
+/// The deviations a_k of the rows next to a wall from the rows behind them.
 pub(super) struct Deviation {
     /// Σ b_k a_k, by which the conductance along the wall falls short of Σ ½ λ_e s_e² over the dropped edges.
     pub(super) lost: f64,

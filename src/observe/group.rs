@@ -109,7 +109,8 @@ pub struct Field {
     pub coordinates: Vec<Text>,
     /// The values.
     pub values: Vec<f64>,
-    /// Where the field grows along its first axis: the part that is in a file already, and not among the values.
+    /// The part of the field that is in a file already and not among the values, for a field that grows along its first
+    /// axis.
     pub before: Option<Before>,
 }
 
@@ -118,7 +119,7 @@ pub struct Field {
 pub struct Before {
     /// The result file that holds it, in the group and under the name of the field.
     pub file: PathBuf,
-    /// How many places of the first axis; with 0 there need be no file.
+    /// The number of places of the first axis in that file; if it is 0 there need be no file.
     pub places: usize,
 }
 

@@ -9,18 +9,19 @@ use crate::study::level;
 use crate::study::request::Quantity;
 use crate::study::{Request, StudyError};
 
-/// The largest number of cells along an axis for these solutions: relative changes need no more.
+/// The largest number of cells along an axis, by dimension, on which the thinned problems are solved: relative changes
+/// of rates need no more.
 const MOST: [usize; 2] = [4096, 128];
 
 /// The estimated interpolation error of one quantity, relative to its value.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Interpolation {
-    /// ln γ(h)/γ(2h), of the escape rate or of the inverse passage time.
+    /// ln γ(h)/γ(2h), where γ is the escape rate or the inverse passage time and h the spacing of the table.
     pub thinned_by_two: f64,
-    /// ln γ(2h)/γ(4h).
+    /// ln γ(2h)/γ(4h); `None` if the table cannot be thinned twice.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thinned_by_four: Option<f64>,
-    /// The error that is added to the discretisation error.
+    /// The relative error to add to the discretisation error.
     pub error: f64,
 }
 
@@ -34,18 +35,18 @@ impl Interpolation {
     }
 }
 
-/// What is known of the errors of an interpolated loss.
+/// The outcome of the estimate of interpolation errors.
 #[derive(Clone, Debug)]
 pub enum Found {
-    /// The loss is not interpolated, or no rate or no error was asked for.
+    /// There is nothing to add: the loss is not interpolated, or neither a rate nor an error was requested.
     Exact,
     /// The errors were estimated.
     Errors(Errors),
-    /// The error is unknown: the thinned table does not pose such a problem.
+    /// The error is unknown, because the problem with the thinned table could not be posed.
     Unknown(Box<ProblemError>),
 }
 
-/// The interpolation errors of the escape rate and of the passage time, if asked for.
+/// The interpolation errors of the escape rate and of the passage time; `None` if not requested.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Errors {
     /// The interpolation error of γ.
@@ -56,7 +57,11 @@ pub struct Errors {
     pub passage_time: Option<Interpolation>,
 }
 
-/// Solves the thinned problems on a grid of at most this many cells and estimates the errors.
+/// Solves the problem with the whole and with thinned tables on the same grid, of `cells` or fewer, and estimates the
+/// interpolation errors from the changes of the rates.
+///
+/// # Errors
+/// [`StudyError`]: the problem or the one with half of the values along each axis could not be solved on that grid.
 pub fn change(
     problem: &Problem,
     request: &Request,

@@ -126,7 +126,7 @@ pub struct Numbers {
     pub passage_times: Vec<Vec<Scaled>>,
     /// The largest relative difference between a flux as it leaves and as it arrives.
     pub disagreement: f64,
-    /// How many saddles have no minimum of the domain on one side.
+    /// The number of saddles that have no minimum of the domain on one side.
     pub open_saddles: usize,
 }
 

@@ -39,7 +39,7 @@ pub struct Solution {
     pub rate: Option<RateEstimate>,
     /// The mean first-passage time from the minimum.
     pub passage: Option<PassageTime>,
-    /// Source at the minimum, sink where killed: flux over population, a rate.
+    /// The rate from flux over population, with a source at the minimum and a sink where the process is killed.
     pub flux_over_population: Option<f64>,
     /// The estimated relative discretisation error of the flux over population.
     pub flux_over_population_error: Option<f64>,
@@ -51,7 +51,7 @@ pub struct Solution {
     pub fields: FieldGroup,
     /// Fields over other coordinates (time, modes), a group of the result file for each.
     pub groups: Vec<FieldGroup>,
-    /// The density in time as pictures show it, where most of it is in a file already and not in its group.
+    /// The density in time at the times that pictures show, if most of it is in a file already and not in its group.
     pub shown: Option<FieldGroup>,
     /// Quantities without a place of their own here, a section of the summary for each.
     pub quantities: Quantities,
@@ -71,7 +71,8 @@ pub struct Solution {
     pub iteration: Option<IterationStudy>,
     /// The particle simulation, when asked for.
     pub particles: Option<Simulation>,
-    /// How close the data's gradient covariance at the minimum is to the Hessian (landscapes with data only).
+    /// The comparison of the covariance of gradients of the data at the minimum with the Hessian there; `None` for
+    /// landscapes without data.
     pub covariance: Option<CovarianceCheck>,
     /// The warnings.
     pub warnings: Vec<Warning>,
@@ -107,7 +108,7 @@ impl Solution {
         };
         add(self.rate.as_mut().map(|rate| &mut rate.discretisation_error), errors.rate);
         add(self.passage.as_mut().map(|passage| &mut passage.discretisation_error), errors.passage_time);
-        // A struct of numbers with string keys always serialises.
+        // Serialisation cannot fail: all keys are texts, all values numbers.
         self.quantities.add("interpolation", &errors).expect("a view of plain values");
     }
 }
@@ -193,7 +194,7 @@ pub struct PassageTime {
 }
 
 impl PassageTime {
-    /// The time from a point on the finest grid, with what the grids say of its inverse.
+    /// The passage time from a point on the finest grid, with the extrapolation of its inverse.
     pub fn new(from: Point, time: Scaled, extrapolation: Option<Extrapolation>) -> PassageTime {
         PassageTime {
             from,
@@ -226,10 +227,11 @@ pub struct QuadratureCheck {
 }
 
 impl QuadratureCheck {
-    /// Compares the grid's rates with the quadrature. If the quadrature shows an error larger than the stated one, the
-    /// stated error is raised to it; if the stated ones are large and both numbers are near, it is what the quadrature shows; and an extrapolation that leads away from the quadrature is dropped. If one of the
-    /// two numbers by quadrature is far from the grid's while the other agrees, it is taken to be wrong: it changes
-    /// nothing, and the disagreement is returned.
+    /// Compares the grid's rates with the quadrature. If the difference exceeds the stated error, the stated error is
+    /// raised to it. If the stated error is large and both rates are near those by quadrature, it is replaced by the
+    /// difference. An extrapolation that leads away from the quadrature is dropped. If one of the two numbers by
+    /// quadrature is far from the grid's while the other agrees, it is taken to be wrong: it changes nothing, and the
+    /// disagreement is returned.
     pub fn compare(
         &mut self,
         mut rate: Option<&mut RateEstimate>,
@@ -250,7 +252,7 @@ impl QuadratureCheck {
             _ => false,
         };
         let (rate_is_alone, time_is_alone) = (is_alone(of_rate, of_time), is_alone(of_time, of_rate));
-        // Two numbers by another way that are both near say more than grids that are far apart.
+        // Agreement with two numbers of another method outweighs a difference between grids.
         let is_near = |of: Option<(f64, f64)>| of.is_some_and(|(away, stated)| away <= NEAR && away <= stated);
         let are_both_near = known <= DISPUTED && is_near(of_rate) && is_near(of_time);
         let compare = |exact: Scaled, value: Scaled, extrapolated: &mut Option<Scaled>, error: &mut Option<f64>| {
@@ -288,7 +290,8 @@ const MARGIN: f64 = 1.05;
 /// The number of stated errors beyond which a disagreement is attributed to the quadrature if its other number agrees
 /// with the grid.
 const FAR: f64 = 20.0;
-/// The relative error of grids above which the quadrature states it alone, where it is less than this away in both numbers.
+/// The stated relative error above which the difference from the quadrature replaces it, if both differences are
+/// smaller than this number.
 const NEAR: f64 = 0.05;
 /// The relative disagreement up to which the grid's error is always raised.
 const DISPUTED: f64 = 1e-3;

@@ -68,7 +68,7 @@ struct Extended {
 impl Extended {
     const ONE: Extended = Extended { high: 0.5, low: 0.0, exponent: 1 };
 
-    /// This number times a/b.
+    /// Multiplies the number by a/b.
     fn times_ratio(self, a: f64, b: f64) -> Extended {
         let quotient = a / b;
         let rest = (-quotient).mul_add(b, a) / b;
