@@ -75,6 +75,7 @@ pub(super) fn evidence(
         let population = found.flux_over_population.map(|value| check.time.scaled(value).value());
         population.map_or(0.0, |product| (product - 1.0).abs() + check.relative_error)
     });
+    let of_source = rungs.interpolation(|rates| rates.flux_over_population).map_or(0.0, |found| found.error);
     let mut solution = Solution {
         choice,
         unknowns: on.states(),
@@ -84,7 +85,7 @@ pub(super) fn evidence(
         flux_over_population: found.flux_over_population,
         flux_over_population_error: rungs
             .estimate(|rates| rates.flux_over_population)
-            .map(|found| found.error.max(rungs.least_error()).max(by_quadrature)),
+            .map(|found| found.error.max(rungs.least_error()).max(by_quadrature) + of_source),
         flux,
         degenerate_curve,
         fields,

@@ -150,6 +150,7 @@ impl<'a> Climb<'a> {
             claimed: f64::INFINITY,
             raised: 0.0,
             rates: Vec::new(),
+            thinned: Vec::new(),
         };
         let mut climb = Climb { finest: None, rungs, failed: Vec::new(), seconds: Vec::new() };
         while let Some(cells) = plan.next(&climb) {

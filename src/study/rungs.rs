@@ -6,6 +6,7 @@ use crate::solve::network::pencil::Eigenvalue;
 use crate::study::boundary::BoundaryError;
 use crate::study::crossing::{self, Coarseness};
 use crate::study::extrapolation::{Extrapolation, Series, Spacing};
+use crate::study::interpolation::Interpolation;
 use crate::study::level::Level;
 use crate::study::request::Scheme;
 use crate::study::several;
@@ -111,6 +112,8 @@ pub struct Rungs<'a> {
     pub raised: f64,
     /// The rates of each grid, coarsest first.
     pub rates: Vec<Rates>,
+    /// The rates with an interpolated loss from the whole table and from thinned ones; none without a table.
+    pub thinned: Vec<Rates>,
 }
 
 impl Rungs<'_> {
@@ -130,6 +133,28 @@ impl Rungs<'_> {
         let formal = if self.problem.domain.windows.is_empty() { formal } else { formal.min(window::ORDER) };
         let series = Series { values: &values, spacing, rounding, formal, claimed: self.claimed };
         series.estimate(self.boundary).map(|found| Extrapolation { error: found.error.max(at_least) + bare, ..found })
+    }
+
+    /// The interpolation error of one of the rates; `None` without a table.
+    pub fn interpolation(&self, pick: impl Fn(&Rates) -> Option<Scaled>) -> Option<Interpolation> {
+        let values: Vec<Scaled> = self.thinned.iter().map_while(pick).collect();
+        Interpolation::of(&values)
+    }
+
+    /// The interpolation error of a quantity that is no rate of the killed chain; 0 without a table.
+    fn by_interpolation(&self, pick: impl Fn(&Rates) -> Option<Scaled>) -> f64 {
+        self.interpolation(pick).map_or(0.0, |found| found.error)
+    }
+
+    /// Whether a quantity that was requested is missing for a thinned table.
+    pub fn lacks_interpolation(&self) -> bool {
+        let Some(own) = self.rates.last() else { return false };
+        let lacks = |thinned: &Rates| {
+            own.reactive.is_some() && thinned.reactive.is_none()
+                || own.network.len() != thinned.network.len()
+                || own.several.len() != thinned.several.len()
+        };
+        self.thinned.iter().take(2).any(lacks)
     }
 
     /// A quantity on the finest grids that have it without a gap, coarsest first.
@@ -160,7 +185,8 @@ impl Rungs<'_> {
     pub fn reactive_estimate(&self) -> Option<Extrapolation> {
         let values = self.finest(|rates| rates.reactive);
         let found = self.closed_estimate(&values, self.where_crossed())?;
-        Some(self.by_whole_changes(&values, found))
+        let found = self.by_whole_changes(&values, found);
+        Some(Extrapolation { error: found.error + self.by_interpolation(|rates| rates.reactive), ..found })
     }
 
     /// An extrapolation whose error is at least the larger of the last change and of what second order leaves of the
@@ -181,7 +207,9 @@ impl Rungs<'_> {
         let cut = |k: usize| {
             let values = self.finest(|rates| rates.several.get(k).copied());
             let found = self.nonzero_estimate(&values, self.where_crossed())?;
-            Some(self.by_whole_changes(&values, found))
+            let found = self.by_whole_changes(&values, found);
+            let by_interpolation = self.by_interpolation(|rates| rates.several.get(k).copied());
+            Some(Extrapolation { error: found.error + by_interpolation, ..found })
         };
         (0..count).map(cut).collect()
     }
@@ -204,10 +232,15 @@ impl Rungs<'_> {
         pick: fn(&Rates) -> &Vec<Eigenvalue>,
         coarseness: impl Fn(usize) -> f64,
     ) -> Vec<Option<Extrapolation>> {
+        let whole_last: Vec<&[Eigenvalue]> = self.thinned.iter().rev().map(|rates| &pick(rates)[..]).collect();
+        let whole_first = |values: Vec<Eigenvalue>| values.iter().rev().map(|value| value.modulus()).collect();
+        let thinned: Vec<Vec<Scaled>> = followed(&whole_last).into_iter().map(whole_first).collect();
         let estimate = |(mode, values): (usize, Vec<Eigenvalue>)| {
             let moduli: Vec<Scaled> = values.iter().map(|value| value.modulus()).collect();
             let found = self.nonzero_estimate(&moduli, coarseness(mode))?;
-            Some(Extrapolation { error: found.error.hypot(self.error_of_argument(&values)), ..found })
+            let changed =
+                thinned.get(mode).and_then(|moduli| Interpolation::of(moduli)).map_or(0.0, |found| found.error);
+            Some(Extrapolation { error: found.error.hypot(self.error_of_argument(&values)) + changed, ..found })
         };
         let all: Vec<&[Eigenvalue]> = self.rates.iter().map(|rates| &pick(rates)[..]).collect();
         followed(&all).into_iter().enumerate().map(estimate).collect()

@@ -220,11 +220,10 @@ pub enum Warning {
         /// The error of the thinned problem.
         reason: Box<ProblemError>,
     },
-    /// The loss is interpolated, and quantities other than escape rate and passage time were requested, whose errors
-    /// leave the interpolation out.
+    /// The loss is interpolated, and quantities were requested whose errors leave the interpolation out.
     #[error(
-        "the stated errors of the rate and the passage time include what the interpolation of the loss may change; those of other quantities do \
-         not"
+        "the stated errors of rates, passage times, and the eigenvalues of a spectrum include what the interpolation of the loss may change; those \
+         of other quantities do not, nor do those of quantities that a table with half of the points has no answer to"
     )]
     InterpolatedElsewhere,
     /// The inverse iteration ended before the bracket reached its tolerance.
