@@ -13,6 +13,7 @@ use crate::observe::reactive;
 use crate::observe::winding::{self, Winding};
 use crate::problem::Problem;
 use crate::scaled::Scaled;
+use crate::solve::network::pencil::Eigenvalue;
 use crate::solve::network::valleys::ValleyNetwork;
 use crate::solve::{Discretisation, Hits, Reactive, Resources, closed_law};
 use crate::study::certificate::{self, Certificate};
@@ -63,7 +64,7 @@ pub(super) fn evidence(
     let Studies { degenerate_curve, committor, certificate, network, spectrum } =
         gathered.studies(request, &level, several, rungs, resources)?;
     let (on, found) = (&level.discretisation, &level.found);
-    escape.judge(request, &mut gathered.warnings);
+    escape.judge(request, rungs, &mut gathered.warnings);
     gathered.warnings.extend(large_errors(request, rungs));
     let formulas = gathered.formulas(on, found, escape.best());
     let limit = escape.quadrature.as_ref().and_then(|check| check.escape_rate).or(escape.best()[0]);
@@ -117,12 +118,13 @@ pub(super) fn evidence(
 fn large_errors(request: &Request, rungs: &Rungs<'_>) -> impl Iterator<Item = Warning> {
     let first = |found: Vec<Option<Extrapolation>>| found.into_iter().flatten().next();
     let mode = if request.wants(Quantity::Rate) { None } else { first(rungs.spectrum_estimates()) };
+    let slowest = |values: &[Eigenvalue]| values.iter().map(|value| value.modulus()).find(|value| value.is_positive());
     let errors = [
-        (OfRate::ReactiveRate, rungs.reactive_estimate()),
-        (OfRate::Relaxation, first(rungs.network_estimates())),
-        (OfRate::SlowestMode, mode),
+        (OfRate::ReactiveRate, rungs.reactive_estimate(), rungs.last_change(|rates| rates.reactive)),
+        (OfRate::Relaxation, first(rungs.network_estimates()), rungs.last_change(|rates| slowest(&rates.network))),
+        (OfRate::SlowestMode, mode, rungs.last_change(|rates| slowest(&rates.spectrum))),
     ];
-    errors.into_iter().filter_map(|(of, found)| large_error(of, Some(found?.error)))
+    errors.into_iter().filter_map(|(of, found, change)| large_error(of, Some(found?.error), change))
 }
 
 /// The studies of the finest grid that were requested or apply.

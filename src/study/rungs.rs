@@ -135,6 +135,14 @@ impl Rungs<'_> {
         series.estimate(self.boundary).map(|found| Extrapolation { error: found.error.max(at_least) + bare, ..found })
     }
 
+    /// ln of the ratio of one of the rates on the last two grids; infinite with fewer grids.
+    pub fn last_change(&self, pick: impl Fn(&Rates) -> Option<Scaled>) -> f64 {
+        match self.finest(pick)[..] {
+            [.., coarse, fine] => fine.over(coarse).value().ln(),
+            _ => f64::INFINITY,
+        }
+    }
+
     /// The interpolation error of one of the rates; `None` without a table.
     pub fn interpolation(&self, pick: impl Fn(&Rates) -> Option<Scaled>) -> Option<Interpolation> {
         let values: Vec<Scaled> = self.thinned.iter().map_while(pick).collect();
