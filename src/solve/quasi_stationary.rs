@@ -133,8 +133,8 @@ pub fn quasi_stationary(chain: &Factor) -> Result<QuasiStationary, SolveError> {
     Ok(found)
 }
 
-/// Divides an iterate by its sum and returns the Collatz–Wielandt bracket min b/x, max b/x of the iterate `before` b, over
-/// the states whose value is above `floor`.
+/// Divides an iterate by its sum and returns the Collatz–Wielandt bracket min b/x, max b/x of the iterate `before` b,
+/// over the states whose value is above `floor`.
 fn normalised(after: &mut [f64], before: &[f64], total: f64, floor: f64) -> [f64; 2] {
     let within = |a: [f64; 2], b: [f64; 2]| [a[0].min(b[0]), a[1].max(b[1])];
     after

@@ -93,19 +93,21 @@ fn resolved_by(on: &Discretisation<'_>, flux: impl Fn(&Pair) -> f64, total: Opti
     }
 }
 
-/// The relative effect on a rate of what the grid does not resolve near Γ, and why it is unknown where it is: it is 1
-/// then.
+/// The relative effect on a rate of the features near Γ that the grid does not resolve; 1 if the problem for comparison
+/// could not be solved.
 #[derive(Default)]
 pub struct Unresolved {
-    /// What is added to the error without a floor; with one the error is at least this.
+    /// The relative effect. Without a floor it is added to the error; with a floor the error is at least this.
     pub relative: f64,
-    /// Why the other problem could not be solved.
+    /// The error of the problem for comparison.
     pub failed: Option<StudyError>,
 }
 
-/// The effect on a rate of what the grid does not resolve near Γ: without a floor its change if the mollification level
-/// is doubled; with one that is reached within less than a cell its change on a grid with one more cell along each
-/// axis, in whose cells Γ lies elsewhere. In one dimension the quadrature tells the latter.
+/// Computes the effect on a rate of the features near Γ that the grid does not resolve, as |ln| of the ratio of the
+/// rates of two problems. Without a floor the second one has the doubled mollification level. With a floor that is
+/// reached within less than a cell, in two dimensions, it has one more cell along each axis, so that Γ lies elsewhere
+/// in its cells; in one dimension the quadrature shows this effect. The rate is the escape rate, or the inverse passage
+/// time if that alone was requested. The effect is 0 if no error was requested or Γ is resolved or hardly crossed.
 ///
 /// # Errors
 /// [`StudyError::Interrupted`].
@@ -211,7 +213,7 @@ pub fn extrapolate(
 /// The relative error of the last value if the floor is reached within less than a cell: D then changes over a cell by
 /// more than its smallest value, and the error depends on the position of the curve in its cell, which differs from
 /// grid to grid. Grids may agree by chance, and the error falls slowly.
-/// `elsewhere` is the result of [`unresolved`].
+/// `elsewhere` is the result of [`unresolved`] on a grid in whose cells Γ lies elsewhere.
 pub fn over_a_floor(values: &[Scaled], ratio: f64, steepness: f64, elsewhere: f64) -> f64 {
     // Observed on one landscape for cΔ/d = 1.3, 1.9, 2.5 and 3: 1.3e-4, 1.5e-3, 6e-3 and 1.5e-2; no larger beyond.
     const SEEN: f64 = 2e-3;

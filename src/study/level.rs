@@ -35,7 +35,7 @@ pub struct Level<'a> {
     pub network: Option<ValleyNetwork<'a>>,
     /// The spectrum, if requested.
     pub spectrum: Option<LevelSpectrum<'a>>,
-    /// Why the analyses of the closed chain are missing though they were requested.
+    /// The error for which requested analyses of the closed chain are missing.
     pub lacks_closed: Option<StudyError>,
     /// The memory of the factor, in bytes.
     pub factor_bytes: u64,
@@ -48,9 +48,9 @@ pub struct Level<'a> {
 pub struct Analyses {
     /// The quasi-stationary distribution ν and the escape rate γ, if requested.
     pub quasi_stationary: Option<QuasiStationary>,
-    /// γ, also where only the error of passage times needs it.
+    /// γ; computed without a request too if the error of passage times needs it.
     pub rate: Option<Scaled>,
-    /// Where ν is not requested: it, or the occupation times from the start point, up to a factor.
+    /// If ν is not requested: ν, or the occupation times from the start point, up to a factor.
     pub whereabouts: Option<Vec<f64>>,
     /// The mean first-passage times, and that from the start point.
     pub passage: Option<Passage>,
@@ -188,8 +188,8 @@ pub fn solve<'a>(
     })
 }
 
-/// [`solve`] on a coarser grid than the one that was asked for: where the sets or valleys of the closed chain are too
-/// small for it, its killed chain alone.
+/// Does what [`solve`] does, on a grid coarser than the requested one. If the sets or valleys of the closed chain are
+/// too small for this grid, only the killed chain is solved.
 ///
 /// # Errors
 /// As [`solve`].

@@ -40,7 +40,7 @@ impl Request {
         self.wants(Quantity::Rate) || self.wants(Quantity::PassageTime)
     }
 
-    /// The request without the quantities of the closed domain; `None` if nothing but them is requested, or none.
+    /// The request without the quantities of the closed domain. `None` if it has none of these, or no others.
     pub fn of_killed_chain(&self) -> Option<Request> {
         let is_closed = |quantity: Quantity| matches!(quantity, Quantity::Committor | Quantity::Network);
         if !self.wants_killing() || !self.quantities.iter().copied().any(is_closed) {

@@ -37,9 +37,9 @@ pub struct Solution {
     pub peclet: Peclet,
     /// The quasi-stationary escape rate.
     pub rate: Option<RateEstimate>,
-    /// The mean first-passage time from the minimum.
+    /// The mean first-passage time from the start point.
     pub passage: Option<PassageTime>,
-    /// The rate from flux over population, with a source at the minimum and a sink where the process is killed.
+    /// The rate from flux over population, with a source at the start point and a sink where the process is killed.
     pub flux_over_population: Option<f64>,
     /// The estimated relative discretisation error of the flux over population.
     pub flux_over_population_error: Option<f64>,
@@ -130,17 +130,17 @@ pub struct CovarianceCheck {
 pub struct RateEstimate {
     /// γ on the finest grid.
     pub value: Scaled,
-    /// Collatz–Wielandt bracket on the same grid, over `value`.
+    /// The Collatz–Wielandt bracket on the same grid, divided by `value`.
     pub bracket: [f64; 2],
-    /// Inverse iterations.
+    /// The number of inverse iterations.
     pub iterations: usize,
-    /// Richardson extrapolation (only with an error estimate).
+    /// The rate by Richardson extrapolation; `None` without an error estimate.
     pub extrapolated: Option<Scaled>,
-    /// Estimated discretisation error of `value`, relative to it.
+    /// The estimated discretisation error of `value`, relative to it; `None` if unknown.
     pub discretisation_error: Option<f64>,
-    /// Observed order, when three grids were solved.
+    /// The order observed on three grids; `None` if there is none.
     pub observed_order: Option<f64>,
-    /// Cells and rate of each grid, coarsest first.
+    /// The cells and the rate of each grid, coarsest first.
     pub grids: Vec<([usize; 2], Scaled)>,
     /// |Σ ν_i κ_i / γ − 1|.
     pub flux_identity: f64,
@@ -178,18 +178,18 @@ impl RateEstimate {
     }
 }
 
-/// Mean first-passage time τ from a point.
+/// The mean first-passage time τ from the start point.
 #[derive(Clone, Debug)]
 pub struct PassageTime {
-    /// The polished minimum.
+    /// The start point: the minimum of the start set unless another point is given.
     pub from: Point,
     /// τ.
     pub time: Scaled,
     /// 1/τ on the finest grid.
     pub rate: Scaled,
-    /// 1/τ extrapolated.
+    /// The extrapolated 1/τ.
     pub extrapolated: Option<Scaled>,
-    /// Relative discretisation error of `rate`.
+    /// The estimated discretisation error of `rate`, relative to it; `None` if unknown.
     pub discretisation_error: Option<f64>,
 }
 
@@ -214,7 +214,7 @@ impl PassageTime {
 /// The comparison of the grid with the 1D quadrature.
 #[derive(Clone, Copy, Debug)]
 pub struct QuadratureCheck {
-    /// τ from the minimum by quadrature.
+    /// τ from the start point by quadrature.
     pub time: Scaled,
     /// (1/τ on the grid, extrapolated if known) over (1/τ by quadrature).
     pub ratio: Option<f64>,

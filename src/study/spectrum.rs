@@ -34,7 +34,7 @@ impl<'a> LevelSpectrum<'a> {
     /// Computes the `count` slowest modes of a killed chain, of which `ground` is the first.
     ///
     /// # Errors
-    /// The errors of [`spectrum`].
+    /// The errors of [`spectrum()`].
     pub fn killed(
         on: &Discretisation<'a>,
         ground: Ground,
@@ -51,7 +51,7 @@ impl<'a> LevelSpectrum<'a> {
     /// `known` is given, serve to separate slow eigenvalues.
     ///
     /// # Errors
-    /// The errors of [`spectrum`], among them rates below the range of double precision in two dimensions;
+    /// The errors of [`spectrum()`], among them rates below the range of double precision in two dimensions;
     /// [`StudyError::Interrupted`].
     pub fn closed(
         closed: &Closed<'a>,
@@ -107,7 +107,7 @@ fn slow_wells(on: &Discretisation<'_>, ground: &Ground, resources: Resources<'_>
 /// The slowest mode of a killed chain, from its quasi-stationary distribution if that is `known`.
 ///
 /// # Errors
-/// The errors of [`quasi_stationary`].
+/// The errors of [`quasi_stationary()`].
 pub fn ground(chain: &Chain<'_>, known: Option<&QuasiStationary>) -> Result<Ground, SolveError> {
     Ok(match known {
         Some(found) => Ground::killed(chain, found),

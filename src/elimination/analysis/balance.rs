@@ -271,8 +271,8 @@ impl Rows<'_> {
         Some(())
     }
 
-    /// The weight π_i, from the weight of the neighbour in the given position of row i; `None` if the rates between them
-    /// are out of range.
+    /// The weight π_i, from the weight of the neighbour in the given position of row i; `None` if the rates between
+    /// them are out of range.
     fn weight_from(&self, of_neighbour: Extended, i: usize, position: usize) -> Option<Extended> {
         let (targets, rates) = self.row(i);
         let (j, rate) = (targets[position] as usize, rates[position]);
