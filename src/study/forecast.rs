@@ -283,6 +283,9 @@ fn pace() -> f64 {
 /// noise, while the chain of the first solution is kept without its factor (measured on 128² to 512² cells).
 const CROSSED: f64 = 1.23;
 
+/// The bytes a cell and an eigenvalue of a spectrum: its part of the basis, and its left and right vectors.
+const PER_MODE: f64 = 57.0;
+
 /// Predicts the memory of a run in bytes: that of the solution or that of the pictures, whichever is larger. `solved`
 /// is the solution of a trial, which shows the fraction of the cells that are states, the chosen scheme, and whether
 /// the problem is solved again with another mollification level.
@@ -298,7 +301,8 @@ pub fn bytes(
     let scheme = solved.map_or(request.grid.scheme(), |found| found.choice.scheme);
     let is_crossed = solved.is_some_and(|found| found.degenerate_curve.is_some());
     let chains = if is_crossed && request.error_estimate && request.wants_rates() { CROSSED } else { 1.0 };
-    let per_cell = [(Quantity::Committor, 370.0), (Quantity::Network, 630.0), (Quantity::Spectrum, 1340.0)];
+    let modes = 1000.0 + PER_MODE * request.eigenvalues as f64;
+    let per_cell = [(Quantity::Committor, 370.0), (Quantity::Network, 630.0), (Quantity::Spectrum, modes)];
     let fields: f64 =
         per_cell.into_iter().filter(|(quantity, _)| request.wants(*quantity)).map(|(_, more)| more * n).sum();
     let kernel = request.sgd.as_ref().map_or(0.0, |asked| {

@@ -245,7 +245,7 @@ pub enum Warning {
     },
     /// The estimated discretisation error of a quantity is large.
     #[error(
-        "the estimated discretisation error of the {of} is {}: take more cells, or draw the domain closer to the \
+        "the estimated discretisation error of the {of} is {}: take more cells, or a table on more points, or draw the domain closer to the \
          start set and its saddles",
         digits::percent(*error)
     )]
@@ -304,8 +304,9 @@ pub enum Warning {
     },
     /// The flux is unknown at early output times, where it comes from the far tail of the initial density.
     #[error(
-        "the flux before t = {until:.3e} is not known: it comes from the far tail of a density that has just been released, where only \
-         an order of magnitude, if that, can be had"
+        "the flux {} is not known: it comes from the far tail of a density that has just been released, where only \
+         an order of magnitude, if that, can be had",
+        before(*until)
     )]
     EvolutionFlux {
         /// The first output time from which on it is known; infinite if it is unknown up to the last.
@@ -358,4 +359,8 @@ fn more_cells(coarseness: f64) -> String {
         factor if factor <= PATIENCE => format!("about {factor:.0} times as many cells per axis, or a floor"),
         _ => "a floor, for no grid that one waits for resolves it".to_string(),
     }
+}
+
+fn before(until: f64) -> String {
+    if until.is_finite() { format!("before t = {until:.3e}") } else { "at all output times".to_string() }
 }

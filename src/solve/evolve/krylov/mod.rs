@@ -51,10 +51,10 @@ const MOST_LOST: f64 = 4.0;
 const LEAST_STEP: f64 = 1e-6;
 const LEAST_MASS: f64 = 0.02;
 
-/// Space k may use the fraction 1/(k + EARLY) of the remaining tolerance, so that some always remains; one that reaches
-/// the last output time may use 1/LAST of it.
+/// Space k may use the fraction 1/(k + EARLY) of the remaining tolerance, so that some always remains; a first space
+/// that reaches the last output time may use 1/ONLY of it.
 const EARLY: f64 = 3.0;
-const LAST: f64 = 1.25;
+const ONLY: f64 = 1.25;
 
 /// The error that no enlargement of the space reduces.
 const ROUNDING: f64 = 1e-13;
@@ -240,8 +240,8 @@ impl<'a> Evolution<'a> {
         let left = self.carried.accuracy.tolerance - begun.before.error - self.rounding();
         let length = begun.space.length;
         let horizon = self.carried.spaces.map_or(time, |spaces| spaces.horizon);
-        let is_last = horizon <= begin + REACH * length * (1.0 + 1e-9);
-        let parts = if is_last { LAST } else { self.carried.effort.steps as f64 + EARLY };
+        let is_only = self.carried.effort.steps <= 1 && horizon <= begin + REACH * length * (1.0 + 1e-9);
+        let parts = if is_only { ONLY } else { self.carried.effort.steps as f64 + EARLY };
         let allowed = (left / parts).max(ROUNDING);
         let factor = self.factors.get(self.generator, length, length, self.resources, &mut self.carried.effort)?;
         let mut before = f64::INFINITY;
@@ -249,9 +249,10 @@ impl<'a> Evolution<'a> {
             let dimension = begun.space.dimension();
             if dimension > 0 {
                 let point = begun.space.at(time);
-                let away = point.error / point.mass.abs();
+                let away = point.by_residual / point.mass.abs();
+                let is_grown = begun.space.is_whole() || away <= allowed;
                 // Modes that oscillate for too long lie outside of the contour.
-                if point.by_contour > allowed * point.mass.abs() {
+                if is_grown && point.by_contour > allowed * point.mass.abs() {
                     if now > begin {
                         self.carried.effort.rejected += 1;
                         return self.begin_space((LONGER * length).min(time - now));
@@ -262,7 +263,7 @@ impl<'a> Evolution<'a> {
                     time = begin + 0.5 * (time - begin);
                     continue;
                 }
-                if begun.space.is_whole() || away <= allowed && point.mass > 0.0 {
+                if begun.space.is_whole() || point.error <= allowed * point.mass {
                     self.carried.effort.solves +=
                         begun.errors.reach(time, &begun.space, factor, &self.generator.killing);
                     self.take(begun, time, point);
@@ -328,14 +329,18 @@ impl<'a> Evolution<'a> {
         self.carried.probability = density.into_iter().map(|p| p / mass).collect();
         let sum: f64 = self.carried.probability.iter().sum();
         self.carried.probability.iter_mut().for_each(|p| *p /= sum);
-        self.carried.log_survival = begun.before.log_survival + log_survival(mass, killed);
+        // A killed mass below the error may be negative.
+        let fallen = log_survival(mass, killed).min(0.0);
+        self.carried.log_survival = begun.before.log_survival + fallen;
         self.carried.drift = begun.before.drift + (mass + killed).ln();
         if let Some(spaces) = &mut self.carried.spaces {
             // Errors below the floor stay while everything else may decay.
             spaces.below = (begun.before.below + error * mass * begun.space.below()) / mass;
             spaces.error = begun.before.error + error;
             // The flux of the present errors, for the whole time.
-            let flux_of_errors = largest_before * flux(&self.carried.error, &self.generator.killing);
+            let largest_rate = self.generator.killing.iter().copied().fold(0.0, f64::max);
+            let of_states = flux(&self.carried.error, &self.generator.killing) + spaces.below * largest_rate;
+            let flux_of_errors = largest_before * of_states;
             spaces.killed_error = begun.before.killed_error / mass + (time - begun.space.begin) * flux_of_errors;
         }
         self.carried.time = time;

@@ -50,6 +50,8 @@ pub(super) struct Point {
     pub killed: f64,
     /// The estimated error in the norm of the space.
     pub error: f64,
+    /// The part of it from the residual.
+    pub by_residual: f64,
     /// The part of it from the contour, which a larger space does not reduce.
     pub by_contour: f64,
     /// The part from rounding, which neither a larger space nor another contour reduces.
@@ -186,6 +188,7 @@ impl Space {
             flux: sum(&value.coefficients, 1),
             killed: self.length * sum(&value.integral, 1),
             error: self.norm * (missed + apart),
+            by_residual: self.norm * missed,
             by_contour: self.norm * apart,
             by_rounding: self.norm * ROUNDED * f64::EPSILON * value.rounded,
             value,
