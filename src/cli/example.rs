@@ -1,9 +1,13 @@
 //! The examples that are part of the program.
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::cli::{Failure, names, say};
+use clap::Args;
+use serde_json::json;
+
+use super::session::writable;
+use super::{Failure, Output, Unset, names};
 
 /// The name and the text of each example; the first line of the text is its question.
 const EXAMPLES: [(&str, &str); 21] = [
@@ -34,37 +38,68 @@ const EXAMPLES: [(&str, &str); 21] = [
 const DATA: [(&str, &str, &str); 1] =
     [("configs/data/banknote.csv", "banknote.csv", include_str!("../../configs/data/banknote.csv"))];
 
-/// Writes `NAME.toml` and the data that it reads into the working folder. Without a name lists the examples; an unknown
-/// name is an error with the list.
-pub(super) fn init(name: Option<&str>) -> Result<(), Failure> {
-    let Some(name) = name else {
-        say(&list());
+/// The example that is written without a name.
+const FIRST: &str = "quickstart";
+
+#[derive(Args)]
+pub(super) struct InitAsked {
+    /// Name of an example [default: quickstart]
+    name: Option<String>,
+    /// Name the examples and stop
+    #[arg(long, conflicts_with = "name")]
+    list: bool,
+    /// Folder for the files [default: the working folder]
+    #[arg(long)]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    output: Output,
+    /// Without effect: nothing is drawn
+    #[arg(long, hide = true)]
+    no_plots: bool,
+    #[command(flatten)]
+    unset: Unset,
+}
+
+/// Writes `NAME.toml` and the data that it reads into a folder; an unknown name is an error with the list of examples.
+pub(super) fn init(asked: &InitAsked) -> Result<(), Failure> {
+    asked.unset.refuse("init", "edit the file that it writes, or give the change to `run`")?;
+    if asked.list {
+        asked.output.tell(|| json!(EXAMPLES.map(|(name, _)| name)), list);
         return Ok(());
-    };
+    }
+    let name = asked.name.as_deref().unwrap_or(FIRST);
     let Some((_, text)) = EXAMPLES.iter().find(|(known, _)| *known == name) else {
         let near = names::meant(name, EXAMPLES.iter().map(|(known, text)| (*known, first_line(text))));
         let question = names::question(&near);
         return Err(Failure::new(2, format!("error: there is no example `{name}`{question}\n{}", list())));
     };
+    let folder = asked.out.as_deref().unwrap_or(Path::new(""));
     let mut text = text.to_string();
-    let mut files: Vec<(String, String)> = Vec::new();
+    let mut files: Vec<(PathBuf, String)> = Vec::new();
     for (path, beside, data) in DATA {
         if text.contains(path) {
             text = text.replace(path, beside);
-            files.push((beside.to_string(), data.to_string()));
+            files.push((folder.join(beside), data.to_string()));
         }
     }
-    let config = format!("{name}.toml");
+    let config = folder.join(format!("{name}.toml"));
     files.push((config.clone(), text));
-    if let Some((path, _)) = files.iter().find(|(path, _)| Path::new(path).exists()) {
+    if let Some((path, _)) = files.iter().find(|(path, _)| path.exists()) {
+        let path = path.display();
         return Err(Failure::new(2, format!("error: {path} is already here: move it away, or work in another folder")));
+    }
+    if let Some(folder) = &asked.out {
+        writable(folder)?;
     }
     for (path, text) in &files {
         std::fs::write(path, text)
-            .map_err(|error| Failure::new(2, format!("error: {path} cannot be written: {error}")))?;
+            .map_err(|error| Failure::new(2, format!("error: {} cannot be written: {error}", path.display())))?;
     }
-    let names: Vec<&str> = files.iter().map(|(path, _)| path.as_str()).collect();
-    say(&format!("wrote {}; solve it with: saddleflux run {config}\n", names.join(" and ")));
+    let names: Vec<String> = files.iter().map(|(path, _)| path.display().to_string()).collect();
+    let others = if asked.name.is_none() { "; other examples: saddleflux init --list" } else { "" };
+    let said =
+        || format!("wrote {}; solve it with: saddleflux run {}{others}\n", names.join(" and "), config.display());
+    asked.output.tell(|| json!({ "files": names }), said);
     Ok(())
 }
 

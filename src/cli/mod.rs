@@ -63,11 +63,8 @@ enum Command {
     Plot(redraw::RedrawAsked),
     /// Judge somebody's rates for problems of the reference collection: digits right, claimed errors that cover
     Referee(referee::RefereeAsked),
-    /// Write a commented starting configuration, or list the examples
-    Init {
-        /// Name of an example
-        name: Option<String>,
-    },
+    /// Write a commented starting configuration
+    Init(example::InitAsked),
     /// Solve a configuration at many values of some of its keys; what was solved before is not solved again
     Sweep(sweep::SweepAsked),
     /// Print the completions of a shell, as in `saddleflux completions bash >
@@ -113,6 +110,32 @@ struct Output {
     /// Print nothing but errors
     #[arg(long, short)]
     quiet: bool,
+}
+
+/// `--set` where no configuration is read: refused in words of its own.
+#[derive(Args)]
+struct Unset {
+    /// Not for this command, which reads no configuration
+    #[arg(long = "set", value_name = "SECTION.KEY=VALUE", hide = true)]
+    overrides: Vec<String>,
+}
+
+impl Unset {
+    /// Refuses a change of the configuration, with what to do instead.
+    ///
+    /// # Errors
+    /// Any change.
+    fn refuse(&self, command: &str, instead: &str) -> Result<(), Failure> {
+        match self.overrides.first() {
+            None => Ok(()),
+            Some(change) => Err(Failure::new(
+                2,
+                format!(
+                    "error: --set {change}: `{command}` reads no configuration in which a key could be set: {instead}"
+                ),
+            )),
+        }
+    }
 }
 
 impl Output {
@@ -161,7 +184,7 @@ pub fn main() -> u8 {
         Command::Check(asked) => check(&asked),
         Command::Plot(asked) => redraw::redraw(&asked),
         Command::Referee(asked) => referee::referee(&asked),
-        Command::Init { name } => example::init(name.as_deref()),
+        Command::Init(asked) => example::init(&asked),
         Command::Completions { shell } => {
             help::completions(shell);
             Ok(())

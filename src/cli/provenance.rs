@@ -1,11 +1,11 @@
 //! The provenance of a result: the command, the commit from which the program was built, and the files that were read.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::config::Source;
+use crate::config::{Config, Source};
 use crate::input;
 
 /// Adds this provenance to a summary.
@@ -30,7 +30,7 @@ fn command() -> String {
 }
 
 /// The SHA-256 of every file that a value of the configuration names, in the working folder or beside the
-/// configuration, by that name.
+/// configuration, by that name; and of those that such files name, by their paths.
 fn files(source: &Source) -> Map<String, Value> {
     let mut names = Vec::new();
     if let Ok(mut tree) = source.effective.parse::<toml::Table>() {
@@ -38,8 +38,18 @@ fn files(source: &Source) -> Map<String, Value> {
         texts(&toml::Value::Table(tree), &mut names);
     }
     let base = source.path.parent().unwrap_or(Path::new("."));
-    let hashed = names.into_iter().filter_map(|name| {
-        let place = [Path::new(&name).to_path_buf(), base.join(&name)].into_iter().find(|path| path.is_file())?;
+    let place = |name: &str| [Path::new(name).to_path_buf(), base.join(name)].into_iter().find(|path| path.is_file());
+    let mut places: Vec<(String, PathBuf)> =
+        names.iter().filter_map(|name| Some((name.clone(), place(name)?))).collect();
+    // A configuration of weights and data alone names all of its files.
+    if let Ok(config) = Config::from_text(&source.path, &source.effective, &[]) {
+        for path in config.files_besides() {
+            if places.iter().all(|(_, known)| *known != path) {
+                places.push((path.display().to_string(), path));
+            }
+        }
+    }
+    let hashed = places.into_iter().filter_map(|(name, place)| {
         // The file was read before, within the same limits.
         let hash = Sha256::digest(input::numbers(&place).ok()?);
         let digits: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::pictures::Drawn;
-use super::{Failure, Output};
+use super::{Failure, Output, Unset};
 use crate::io::{self, Kept, Stored};
 use crate::observe::over_grid::FIELDS;
 use crate::plot::{self, FigureData, PlotError};
@@ -25,6 +25,11 @@ pub(super) struct RedrawAsked {
     drawn: Drawn,
     #[command(flatten)]
     output: Output,
+    /// Read the result and draw nothing
+    #[arg(long)]
+    no_plots: bool,
+    #[command(flatten)]
+    unset: Unset,
 }
 
 /// Draws the pictures that the command which wrote the result drew.
@@ -32,14 +37,20 @@ pub(super) fn redraw(asked: &RedrawAsked) -> Result<(), Failure> {
     // The result file is the input here, so that errors of it have exit status 2.
     let failure = |error: String| Failure::new(2, format!("error: {error}"));
     let path = &asked.result;
+    asked
+        .unset
+        .refuse("plot", "what it draws is solved; `saddleflux run FILE.h5 --set …` solves it again with the change")?;
     let folder = asked.out.as_deref().or(path.parent()).unwrap_or(Path::new("."));
     let kept = io::read_any(path).map_err(|error| failure(error.to_string()))?;
     if asked.animate && kept.group(FIELDS).is_none() {
         return Err(nothing_in_time(path));
     }
-    let drawn =
-        if kept.group(FIELDS).is_some() { of_run(kept, asked, folder)? } else { of_others(&kept, asked, folder)? };
-    if drawn.is_empty() {
+    let drawn = match kept.group(FIELDS).is_some() {
+        _ if asked.no_plots => Vec::new(),
+        true => of_run(kept, asked, folder)?,
+        false => of_others(&kept, asked, folder)?,
+    };
+    if drawn.is_empty() && !asked.no_plots {
         return Err(failure(format!("{}: it holds nothing that `plot` draws", path.display())));
     }
     let names: Vec<String> = drawn.iter().map(|path| path.display().to_string()).collect();

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::pictures::Pictures;
 use super::session::writable;
-use super::{Failure, Output, diagnostic};
+use super::{Failure, Output, Unset, diagnostic};
 use crate::referee::{self, Collection, Judgement};
 use crate::{io, plot, report};
 
@@ -21,9 +21,14 @@ pub(super) struct RefereeAsked {
     output: Output,
     #[command(flatten)]
     pictures: Pictures,
+    #[command(flatten)]
+    unset: Unset,
 }
 
 pub(super) fn referee(asked: &RefereeAsked) -> Result<(), Failure> {
+    asked
+        .unset
+        .refuse("referee", "the problems of the collection are as they are; `run` solves them with other values")?;
     let collection =
         Collection::built_in().map_err(|error| Failure::new(3, format!("error: the collection: {error}")))?;
     let claims = referee::read(&asked.file, &collection).map_err(|error| Failure::new(2, format!("error: {error}")))?;

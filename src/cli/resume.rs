@@ -1,11 +1,12 @@
 //! `run --resume`: continues the evolution of a density from where an earlier run was stopped or killed.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
 
-use super::session::Session;
+use super::session::{Session, of_sweep};
 use super::{Asked, Failure, diagnostic};
 use crate::config::advice;
 use crate::io::{self, OwnFile};
@@ -82,7 +83,8 @@ pub(super) fn keep(
     let setting = io::Setting::new(&session.config, problem, session.started, rayon::current_num_threads());
     let solved = io::Solved { setting, solution };
     let summary = session.noted(io::summary(&solved));
-    let written = io::write_result(own.path(), &session.config, &summary, &solved.groups());
+    let groups: Vec<_> = solved.groups().into_iter().chain(of_sweep(folder).map(Cow::Owned)).collect();
+    let written = io::write_result(own.path(), &session.config, &summary, &groups);
     let published = written.and_then(|()| own.publish(&file(folder)));
     published.map(|()| own.path().to_path_buf()).map_err(|error| error.to_string())
 }

@@ -16,6 +16,7 @@ use crate::plot::{Look, PlotError};
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::study::StudyError;
+use crate::sweep::SWEEP;
 
 /// A command with its configuration.
 pub(super) struct Session<'a> {
@@ -30,7 +31,10 @@ pub(super) struct Session<'a> {
 pub(super) type Names = &'static [&'static str; 2];
 
 /// The names of result files, which do not identify the problem.
-const RESULTS: [&str; 3] = [OF_RUN[1], "convergence.h5", "simulation.h5"];
+const RESULTS: [&str; 4] = [OF_RUN[1], "convergence.h5", "simulation.h5", OF_SWEEP];
+
+/// The result file of `sweep` that no other command writes.
+pub(super) const OF_SWEEP: &str = "sweep.h5";
 
 /// The file names of `run`.
 pub(super) const OF_RUN: Names = &["summary.json", "result.h5"];
@@ -117,13 +121,16 @@ impl<'a> Session<'a> {
         let delivery = io::Delivery::begin(folder, names[0])?;
         let staged = delivery.staged();
         let written_as = in_folder(names, folder);
+        let beside = of_sweep(folder);
         // Without a thread pool of its own, compression uses one thread.
         let pool = pool(self.asked.output).ok();
         let files_of = || -> Result<Vec<PathBuf>, io::IoError> {
             let mut files = Vec::new();
             for names in &written_as {
                 let [summary_file, result_file] = names.map(|name| staged.join(name));
-                io::write_result(&result_file, &self.config, summary, groups)?;
+                let shared = beside.iter().filter(|_| *names == OF_RUN).map(Cow::Borrowed);
+                let groups: Vec<_> = groups.iter().cloned().chain(shared).collect();
+                io::write_result(&result_file, &self.config, summary, &groups)?;
                 io::write_summary(&summary_file, summary)?;
                 files.extend([summary_file, result_file]);
             }
@@ -212,6 +219,13 @@ fn in_folder(own: Names, folder: &Path) -> Vec<Names> {
     let [own_summary, of_run] = [own, OF_RUN].map(|names| std::fs::read(folder.join(names[0])).ok());
     let is_own = of_run.is_none() || of_run == own_summary;
     if own != OF_RUN && is_own { vec![own, OF_RUN] } else { vec![own] }
+}
+
+/// The group of the sweep in this folder, which `result.h5` holds besides the groups of a run; `None` without one that
+/// can be read.
+pub(super) fn of_sweep(folder: &Path) -> Option<FieldGroup> {
+    let kept = io::read_any(&folder.join(OF_SWEEP)).ok()?;
+    kept.groups.into_iter().find(|group| group.name == SWEEP)
 }
 
 /// The output folder, created if necessary and checked to be writable.

@@ -1,14 +1,15 @@
 //! `saddleflux sweep`: all missing points, a single one, or the tables of those that are stored.
 
 use std::borrow::Cow;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::session::{folder_name, watched, writable};
+use super::session::{OF_RUN, OF_SWEEP, folder_name, watched, writable};
 use super::{Asked, Failure, INTERRUPTED, diagnostic, provenance, say};
 use crate::config::Sweep;
 use crate::elimination::Workspace;
@@ -20,6 +21,9 @@ use crate::{io, plot, report};
 
 /// The number of indices in a job array that every Slurm installation accepts; its default MaxArraySize is 1001.
 const ARRAY_LIMIT: usize = 1000;
+
+/// The name of the summary.
+const SUMMARY: &str = "sweep.json";
 
 #[derive(Args)]
 pub(super) struct SweepAsked {
@@ -93,8 +97,23 @@ impl Begun<'_> {
         self.campaign(&Progress::default(), |campaign| Ok(campaign.missing()?))
     }
 
+    /// A sentence on the points that another build has stored; `None` without any.
+    fn of_another_build(&self) -> Result<Option<String>, Failure> {
+        let count = self.campaign(&Progress::default(), |campaign| campaign.of_another_build())?;
+        Ok((count > 0).then(|| {
+            let total = self.sweep.len();
+            format!("{count} of {total} points were solved by another build of this program, whose numbers may differ")
+        }))
+    }
+
     /// Solves all missing points.
     fn complete(&self) -> Result<(), Failure> {
+        if !self.asked.output.quiet
+            && let Some(words) = self.of_another_build()?
+        {
+            // A message that cannot be printed, because the pipe is closed, is not reported.
+            let _ = writeln!(std::io::stderr(), "note: {words}: they are solved again");
+        }
         let work =
             |progress: &Progress| self.campaign(progress, |campaign| campaign.complete(rayon::current_num_threads()));
         match watched(self.asked.output, work)?.0 {
@@ -230,11 +249,12 @@ impl Begun<'_> {
         if !missing.is_empty() && !partial {
             let some: Vec<String> = missing.iter().take(8).map(usize::to_string).collect();
             let more = if missing.len() > 8 { ", …" } else { "" };
+            let besides = self.of_another_build()?.map_or_else(String::new, |words| format!("; {words}"));
             return Err(Failure::new(
                 3,
                 format!(
                     "error: {} of {} points lack ({}{more}), and statistics over an incomplete sweep mislead: solve them with `sweep` or \
-                     `sweep --point K`, or ask for what there is with --partial",
+                     `sweep --point K`, or ask for what there is with --partial{besides}",
                     missing.len(),
                     table.rows.len(),
                     some.join(", "),
@@ -242,25 +262,7 @@ impl Begun<'_> {
             ));
         }
         let summary = table.json();
-        let [data, csv, result] = ["sweep.json", "sweep.csv", "result.h5"].map(|name| self.folder.join(name));
-        // `sweep.json` is the same whoever solves the points; the file of fields says who wrote it.
-        let mut noted = summary.clone();
-        noted["provenance"] = json!({ "started": io::rfc3339(self.started) });
-        provenance::note(&mut noted, &self.sweep.source);
-        io::write_titled(
-            &result,
-            [&self.sweep.title, &self.sweep.source.effective],
-            &noted,
-            &[Cow::Owned(table.group())],
-        )?;
-        table.write_csv(&csv)?;
-        io::write_summary(&data, &summary)?;
-        let page = self.folder.join("report.html");
-        io::write_text(&page, &report::html::sweep(&table))?;
-        let mut files = vec![data, csv, result, page];
-        if let Some(look) = self.asked.pictures.look() {
-            files.extend(plot::draw_sweep(&table, &self.folder, &look)?);
-        }
+        let files = self.write(&table, &summary)?;
         self.asked.output.tell(|| summary, || report::sweep(&table, &files, diagnostic::stdout_has_colour()));
         match (table.solved(), table.failed().next()) {
             (0, Some((point, _, message))) => {
@@ -269,6 +271,41 @@ impl Begun<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Writes the files of the sweep, which appear together. `result.h5` and `report.html` may be a run's of the same
+    /// configuration: the one then gets the group of the sweep besides its own, the other stays, and the sweep has
+    /// both under names of its own in any case.
+    fn write(&self, table: &Table<'_>, summary: &Value) -> Result<Vec<PathBuf>, Failure> {
+        // `sweep.json` is the same whoever solves the points; the file of fields says who wrote it.
+        let mut noted = summary.clone();
+        noted["provenance"] = json!({ "started": io::rfc3339(self.started) });
+        provenance::note(&mut noted, &self.sweep.source);
+        // Every other command writes a summary with a result of its name, and `run` the page.
+        let is_run_s = |name: &str| io::writer(&self.folder, name).is_some_and(|writer| writer == OF_RUN[0]);
+        let delivery = io::Delivery::begin(&self.folder, SUMMARY)?;
+        let staged = delivery.staged();
+        let [data, csv, own, shared] = [SUMMARY, "sweep.csv", OF_SWEEP, OF_RUN[1]].map(|name| staged.join(name));
+        let group = table.group();
+        let titles = [self.sweep.title.as_str(), self.sweep.source.effective.as_str()];
+        io::write_titled(&own, titles, &noted, &[Cow::Borrowed(&group)])?;
+        let earlier = self.folder.join(OF_RUN[1]);
+        match self.folder.join(OF_RUN[0]).exists() && io::configuration(&earlier).is_ok() {
+            true => io::write_beside(&earlier, &shared, &group)?,
+            false => io::write_titled(&shared, titles, &noted, &[Cow::Borrowed(&group)])?,
+        }
+        table.write_csv(&csv)?;
+        io::write_summary(&data, summary)?;
+        let mut files = vec![data, csv, own, shared];
+        let text = report::html::sweep(table);
+        for name in ["sweep.html", "report.html"].into_iter().filter(|name| !is_run_s(name)) {
+            files.push(staged.join(name));
+            io::write_text(&staged.join(name), &text)?;
+        }
+        if let Some(look) = self.asked.pictures.look() {
+            files.extend(plot::draw_sweep(table, staged, &look)?);
+        }
+        Ok(delivery.finish(&files)?)
     }
 }
 

@@ -1,12 +1,12 @@
 //! `saddleflux verify`: checks of the claims.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
 
 use super::session::{watched, writable};
-use super::{Failure, Output, diagnostic, names};
+use super::{Failure, Output, Unset, diagnostic, names};
 use crate::verify::{self, Claim, Suite};
 use crate::{io, report};
 
@@ -25,10 +25,18 @@ pub(super) struct VerifyAsked {
     out: PathBuf,
     #[command(flatten)]
     output: Output,
+    /// Leave the charts out of report.html
+    #[arg(long)]
+    no_plots: bool,
+    #[command(flatten)]
+    unset: Unset,
 }
 
 pub(super) fn verify(asked: &VerifyAsked) -> Result<(), Failure> {
     let output = asked.output;
+    asked
+        .unset
+        .refuse("verify", "its claims pose problems of their own, which `run` and `sweep` solve with other values")?;
     if asked.list {
         let named = || json!(verify::claims().iter().map(|claim| claim.id).collect::<Vec<_>>());
         output.tell(named, || report::claims(verify::claims()));
@@ -46,7 +54,7 @@ pub(super) fn verify(asked: &VerifyAsked) -> Result<(), Failure> {
     if suite.outcomes.is_empty() && suite.is_interrupted {
         return Err(Failure::new(super::INTERRUPTED, "interrupted: no claim was decided, and nothing was written"));
     }
-    let files = write(&suite, &asked.out)?;
+    let files = write(&suite, asked)?;
     output.tell(|| suite.json(), || report::verify(&suite, &files, diagnostic::stdout_has_colour()));
     if suite.is_interrupted {
         Err(super::interrupted())
@@ -76,9 +84,9 @@ fn chosen(names: &[String]) -> Result<Vec<&'static Claim>, Failure> {
     Ok(verify::claims().iter().filter(is_chosen).collect())
 }
 
-fn write(suite: &Suite, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let [data, page] = ["verify.json", "report.html"].map(|name| folder.join(name));
+fn write(suite: &Suite, asked: &VerifyAsked) -> Result<Vec<PathBuf>, Failure> {
+    let [data, page] = ["verify.json", "report.html"].map(|name| asked.out.join(name));
     io::write_summary(&data, &suite.json())?;
-    io::write_text(&page, &report::html::verify(suite))?;
+    io::write_text(&page, &report::html::verify(suite, !asked.no_plots))?;
     Ok(vec![data, page])
 }

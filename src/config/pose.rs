@@ -1,6 +1,6 @@
 //! The problem of a configuration.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::{Config, LandscapeConfig, LandscapeForm, NoiseConfig, NoiseForm};
@@ -40,6 +40,14 @@ impl Config {
     /// The folder of the file, in which relative paths are looked up after the working folder.
     pub fn base(&self) -> &Path {
         self.source.path.parent().unwrap_or(Path::new("."))
+    }
+
+    /// The files that are read because a file names them, not a value of the configuration: the directions of a table.
+    pub fn files_besides(&self) -> Vec<PathBuf> {
+        match &self.landscape.form {
+            LandscapeForm::Table(source) => source.directions(self.base()).into_iter().collect(),
+            _ => Vec::new(),
+        }
     }
 
     /// The slice of a model that is the landscape, computed once per process; `None` for other landscapes.

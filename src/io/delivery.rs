@@ -164,6 +164,13 @@ fn move_out(ready: &Path, folder: &Path) -> std::io::Result<()> {
     fs::remove_dir_all(ready)
 }
 
+/// The name of the summary of the command that last wrote this file of an output folder; `None` for a file that is not
+/// there, or that no command wrote.
+pub fn writer(folder: &Path, name: &str) -> Option<String> {
+    let mark = Manifest::within(folder).files.remove(name)?;
+    folder.join(name).exists().then_some(mark.summary)
+}
+
 /// Whether this is a plain file name without folders.
 fn is_plain(name: &str) -> bool {
     Path::new(name).file_name().is_some_and(|last| last == name)

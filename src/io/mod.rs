@@ -48,7 +48,7 @@ pub use atomic::{replace, write_summary, write_text};
 pub use convergence::{convergence_group, convergence_summary, write_convergence_csv};
 #[cfg(feature = "files")]
 pub use covariance::{covariance_summary, write_weights};
-pub use delivery::{Delivery, sweep_up};
+pub use delivery::{Delivery, sweep_up, writer};
 pub use description::{landscape, noise};
 pub use error::{Damage, IoError};
 pub use own::OwnFile;
@@ -57,7 +57,7 @@ pub use read::{Kept, Stored, configuration, read, read_any};
 pub use summary::clock::rfc3339;
 pub use summary::{simulated_summary, summary};
 #[cfg(feature = "files")]
-pub use write::{write_result, write_titled};
+pub use write::{write_beside, write_result, write_titled};
 
 use std::borrow::Cow;
 use std::time::SystemTime;

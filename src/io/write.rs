@@ -48,6 +48,29 @@ pub fn write_titled(
         file.flush().map_err(during("flushing"))?;
         file.close().map_err(during("closing"))
     };
+    replace(path, write)
+}
+
+/// Writes the contents of an earlier result with this group besides, in place of one of that name; whole or not at all.
+///
+/// # Errors
+/// As [`write_result`], and an earlier result that cannot be read.
+pub fn write_beside(earlier: &Path, path: &Path, group: &FieldGroup) -> Result<(), IoError> {
+    replace(path, |partial| {
+        std::fs::copy(earlier, partial).map_err(|error| during("copying")(error.to_string().into()))?;
+        let opened = File::with_options().with_fapl(|access| access.libver_v110().file_locking(false)).open_rw(partial);
+        let file = opened.map_err(during("opening the copy"))?;
+        if file.link_exists(&group.name) {
+            file.unlink(&group.name).map_err(during(format!("removing /{}", group.name)))?;
+        }
+        write_group(&file, group).map_err(during(format!("writing /{}", group.name)))?;
+        file.flush().map_err(during("flushing"))?;
+        file.close().map_err(during("closing"))
+    })
+}
+
+/// Writes a file whole or not at all, with enough memory for HDF5.
+fn replace(path: &Path, write: impl FnOnce(&Path) -> Result<(), Failure>) -> Result<(), IoError> {
     atomic::replace(path, |partial| {
         set_aside().map_err(|source| IoError::Write { path: path.to_path_buf(), source })?;
         write(partial).map_err(|(doing, error)| IoError::Hdf5 {

@@ -25,7 +25,7 @@ pub use schedule::{Budget, Job};
 pub use slurm::{Script, scripts};
 pub use solve::{Campaign, Route, Summarised, solve, summary, summary_of};
 pub use store::{Store, point_file};
-pub use table::{Row, Table};
+pub use table::{Row, SWEEP, Table};
 
 use std::path::PathBuf;
 

@@ -152,6 +152,15 @@ impl Campaign<'_> {
         Ok(missing)
     }
 
+    /// The number of points that another build of this program has stored, which are missing for this one.
+    ///
+    /// # Errors
+    /// As [`Campaign::stored`].
+    pub fn of_another_build(&self) -> Result<usize, SweepError> {
+        let points = (0..self.sweep.len()).map(|point| self.store.is_of_another_build(&self.sweep.identity(point)?));
+        points.map(|is| is.map(usize::from)).sum()
+    }
+
     /// Solves the missing points on this number of threads, stores each one, and returns the number stored.
     ///
     /// # Errors

@@ -29,11 +29,25 @@ impl Store {
         Store::Memory(Mutex::default())
     }
 
-    /// The outcome of the point with this identity; `None` if it is not stored.
+    /// The outcome of the point with this identity; `None` if it is not stored, or was stored by another build of this
+    /// program.
     ///
     /// # Errors
     /// [`SweepError::Damaged`] for a file that is no point, [`SweepError::Stranger`] for a file with another point.
     pub fn get(&self, configuration: &str) -> Result<Option<Outcome>, SweepError> {
+        Ok(self.held(configuration)?.filter(|outcome| outcome.configuration == configuration))
+    }
+
+    /// Whether the point with this identity was stored by another build of this program.
+    ///
+    /// # Errors
+    /// As [`Store::get`].
+    pub fn is_of_another_build(&self, configuration: &str) -> Result<bool, SweepError> {
+        Ok(self.held(configuration)?.is_some_and(|outcome| outcome.configuration != configuration))
+    }
+
+    /// The outcome of the point with this identity but for the build.
+    fn held(&self, configuration: &str) -> Result<Option<Outcome>, SweepError> {
         let path = match self {
             Store::Folder(folder) => point_file(folder, configuration),
             Store::Memory(points) => return Ok(locked(points).get(configuration).cloned()),
@@ -47,7 +61,7 @@ impl Store {
             Ok(outcome) => outcome,
             Err(fault) => return Err(SweepError::Damaged { path, reason: fault.to_string() }),
         };
-        if outcome.configuration != configuration {
+        if without_build(&outcome.configuration) != without_build(configuration) {
             return Err(SweepError::Stranger { path });
         }
         Ok(Some(outcome))
@@ -71,9 +85,14 @@ impl Store {
     }
 }
 
-/// The file of the point with this identity.
+/// The file of the point with this identity, which is the same for all builds of this program.
 pub fn point_file(points: &Path, configuration: &str) -> PathBuf {
-    points.join(format!("{:016x}.json", fingerprint(configuration.as_bytes())))
+    points.join(format!("{:016x}.json", fingerprint(without_build(configuration).as_bytes())))
+}
+
+/// An identity without its first line, the build.
+fn without_build(configuration: &str) -> &str {
+    configuration.split_once('\n').map_or("", |(_, rest)| rest)
 }
 
 fn locked(points: &Mutex<HashMap<String, Outcome>>) -> MutexGuard<'_, HashMap<String, Outcome>> {

@@ -15,6 +15,9 @@ use crate::io::{self, IoError};
 use crate::observe::group::{Coordinate, Data, Field, FieldGroup, Label};
 use crate::problem::expression::Known;
 
+/// The name of the group.
+pub const SWEEP: &str = "sweep";
+
 /// The row of one point.
 #[derive(Clone, Debug)]
 pub struct Row {
@@ -174,7 +177,9 @@ impl<'a> Table<'a> {
     /// zipped; the keys then are fields too.
     pub fn group(&self) -> FieldGroup {
         let sweep = self.sweep;
-        let mut group = FieldGroup::new("sweep", Vec::new());
+        let mut group = FieldGroup::new(SWEEP, Vec::new());
+        let texts = [("title", &sweep.title), ("configuration", &sweep.source.effective)];
+        group.attributes = texts.map(|(name, text)| (Cow::from(name), Data::Text(text.clone()))).to_vec();
         let key_label = |axis: &Axis| Label {
             name: Cow::Owned(axis.key.clone()),
             units: match data(axis) {

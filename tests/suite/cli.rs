@@ -107,11 +107,41 @@ fn results_are_the_same_for_any_number_of_threads() {
     }
 }
 
+/// The options of every command are understood by those that read no configuration, or refused by their own words.
+#[test]
+fn common_options_are_known_everywhere() {
+    let folder = Folder::new("common");
+    std::fs::write(folder.path().join("rates.csv"), "problem,value,error,tool\ndouble-well-0.001,1,1,me\n").unwrap();
+    let all = ["--threads", "1", "--json", "--quiet", "--no-plots", "--out", "there"];
+    for words in [&["verify", "--list"][..], &["referee", "rates.csv"], &["init"]] {
+        let output = command(&[words, &all].concat(), folder.path());
+        assert!(output.status.success(), "{words:?} {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap();
+        let refused = command(&[words, &["--set", "noise.temperature=1"]].concat(), folder.path());
+        let message = String::from_utf8_lossy(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(2), "{words:?}");
+        assert!(message.contains("--set noise.temperature=1") && message.contains(words[0]), "{message}");
+    }
+    std::fs::write(folder.path().join("a.toml"), include_str!("../../configs/quickstart.toml")).unwrap();
+    let small = ["--set", "grid.cells=[16,16]", "--quiet", "--no-plots", "--out", "there"];
+    assert!(command(&[&["run", "a.toml"][..], &small].concat(), folder.path()).status.success());
+    let drawn = command(&[&["plot", "there/result.h5"][..], &all].concat(), folder.path());
+    assert!(drawn.status.success(), "{}", String::from_utf8_lossy(&drawn.stderr));
+    assert!(!folder.path().join("there/landscape.png").exists());
+}
+
 #[test]
 fn init_writes_an_example_once() {
     let folder = Folder::new("init");
-    let list = command(&["init"], folder.path());
+    let list = command(&["init", "--list"], folder.path());
     assert!(list.status.success() && String::from_utf8_lossy(&list.stdout).contains("quickstart"));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    assert!(command(&["init"], folder.path()).status.success());
+    assert!(folder.path().join("quickstart.toml").exists());
+    let apart = command(&["init", "--out", "apart", "--json"], folder.path());
+    let said: serde_json::Value = serde_json::from_slice(&apart.stdout).unwrap();
+    assert_eq!(said["files"][0], "apart/quickstart.toml");
+    assert!(folder.path().join("apart/quickstart.toml").exists());
     assert_eq!(command(&["init", "nothing-like-it"], folder.path()).status.code(), Some(2));
     assert!(command(&["init", "disc"], folder.path()).status.success());
     assert!(folder.path().join("disc.toml").exists());

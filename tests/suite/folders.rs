@@ -53,6 +53,39 @@ fn commands_in_one_folder_keep_each_others_files() {
     }
 }
 
+/// The result of a run and the table of a sweep of the same configuration are in one `result.h5`, whoever comes last, and
+/// each has its page.
+#[test]
+fn a_run_and_a_sweep_share_a_folder() {
+    let sweep = "[sweep]\nparameters = { 'noise.temperature' = [0.2, 0.3], 'grid.scheme' = ['sqra', 'upwind'] }\n";
+    for order in [["run", "sweep", "sweep"], ["sweep", "run", "sweep"], ["sweep", "sweep", "run"]] {
+        let folder = small("folders-sweep");
+        fs::write(folder.path().join("a.toml"), format!("{SMALL}{sweep}")).unwrap();
+        for name in order {
+            let output = command(&[name, "a.toml", "--quiet"], folder.path());
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+        let there = folder.path().join("output/a");
+        let read = |name: &str| fs::read_to_string(there.join(name)).unwrap();
+        let file = hdf5::File::open(there.join("result.h5")).unwrap();
+        assert_eq!(file.dataset("sweep/rate").unwrap().shape(), [2, 2], "{order:?}");
+        assert_eq!(file.dataset("fields/loss").unwrap().shape(), [64], "{order:?}");
+        let summary: hdf5::types::VarLenUnicode = file.attr("summary").unwrap().read_scalar().unwrap();
+        let [held, beside] = [summary.as_str(), &read("summary.json")]
+            .map(|text| serde_json::from_str::<serde_json::Value>(text).unwrap());
+        assert_eq!(held, beside);
+        assert!(read("report.html").contains("quasi-stationary"), "{order:?}");
+        assert!(
+            read("sweep.html").contains("noise.temperature") && !read("sweep.html").contains("quasi-stationary.png")
+        );
+        let own = hdf5::File::open(there.join("sweep.h5")).unwrap();
+        let rates = |file: &hdf5::File| file.dataset("sweep/rate").unwrap().read_raw::<f64>().unwrap();
+        assert_eq!(rates(&own), rates(&file));
+        let plot = command(&["plot", "output/a/result.h5", "--out", "again"], folder.path());
+        assert!(plot.status.success() && folder.path().join("again/landscape.png").exists());
+    }
+}
+
 /// A loop over `--set` keeps all of its results, and the plain name has the latest.
 #[test]
 fn loops_over_changes_keep_all_results() {

@@ -176,6 +176,31 @@ fn a_sweep_goes_on_where_it_was_and_one_value_more_costs_its_own_points() {
     assert_eq!(sweep(&["--missing", "--set", "title=another"], folder.path()).stdout, b"");
 }
 
+/// The numbers of another build may differ: its points are solved again, which is said, and nothing is written of them
+/// before.
+#[test]
+fn points_of_another_build_are_solved_again() {
+    let folder = Folder::new("sweep-build");
+    line(folder.path(), "parameters = { 'noise.temperature' = [0.05, 0.1, 0.2] }");
+    let first = solved(&[], folder.path());
+    let kept = points(folder.path());
+    for (name, bytes) in kept.iter().take(2) {
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        let (before, after) = text.split_once("\"value\": ").unwrap();
+        std::fs::write(name, format!("{before}\"value\": 1{after}").replace(", sources ", ", sources x")).unwrap();
+    }
+    assert_eq!(missing(folder.path()).len(), 2);
+    let said = "2 of 3 points were solved by another build of this program";
+    let refused = sweep(&["--collect"], folder.path());
+    assert_eq!(refused.status.code(), Some(3));
+    assert!(message(&refused).contains(said), "{}", message(&refused));
+    let output = sweep(&["--json", "--no-plots"], folder.path());
+    assert!(output.status.success() && message(&output).contains(said), "{}", message(&output));
+    assert_eq!(serde_json::from_slice::<Value>(&output.stdout).unwrap(), first);
+    assert_eq!(points(folder.path()), kept);
+    assert_eq!(message(&sweep(&["--json", "--no-plots"], folder.path())), "");
+}
+
 /// Many processes at once in one folder, some of them killed at any instant: the same files as of one process alone.
 #[test]
 #[cfg(unix)]
@@ -302,6 +327,18 @@ fn what_no_point_can_mend_is_wrong_from_the_beginning() {
         "parameters = { 'noise.temperature' = { from = 0, to = 1, count = 3, spacing = 'log' } }",
         &["positive ends"],
     );
+    // At once, whatever the sizes.
+    let clock = std::time::Instant::now();
+    let range = |count: &str| format!("{{ from = 0.1, to = 1, count = {count} }}");
+    refuses(
+        &format!("parameters = {{ 'noise.temperature' = {} }}", range("1000000000000")),
+        &["is 1000000000000", "a whole number from 1 to 1000000"],
+    );
+    refuses(
+        &format!("parameters = {{ 'noise.temperature' = {0}, 'landscape.sharpness' = {0} }}", range("100000")),
+        &["at most 1000000 points, and this is 100000 × 100000"],
+    );
+    assert!(clock.elapsed() < Duration::from_secs(5));
     refuses("parameters = {}", &["sweep.parameters"]);
     refuses("parameter = {}", &["did you mean `parameters`"]);
     refuses(

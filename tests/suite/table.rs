@@ -4,7 +4,7 @@ use std::path::Path;
 
 use hdf5::types::VarLenUnicode;
 use proptest::prelude::*;
-use saddleflux::config::{Config, Diagnosis};
+use saddleflux::config::{Config, Diagnosis, Sweep};
 use saddleflux::model::{Array, Measured};
 use saddleflux::problem::Landscape;
 use saddleflux::problem::landscape::TableLoss;
@@ -224,6 +224,38 @@ impl Skewed {
                 ("ydirection/0", part(&self.second, 0)),
             ],
         );
+    }
+}
+
+/// A file of directions that the surface file names, or that lies beside it, belongs to what a point of a sweep is known
+/// by.
+#[test]
+fn directions_are_part_of_the_identity_of_a_point() {
+    let folder = Folder::new("table-identity");
+    let apart = folder.path().join("apart");
+    std::fs::create_dir(&apart).unwrap();
+    let (x, y) = (axis(-1.0, 1.0, 9), axis(-1.0, 1.0, 9));
+    let loss = plane([&x, &y], bent);
+    write_surface(&apart.join("named.h5"), &x, &y, &loss, Some("elsewhere/vectors.h5"));
+    write_surface(&apart.join("plain.h5"), &x, &y, &loss, None);
+    for keys in ["file = 'apart/named.h5'", "file = 'apart/plain.h5', dir_file = 'vectors.h5'"] {
+        let text = format!(
+            "landscape = {{ kind = 'table', {keys} }}\nnoise = {{ kind = 'isotropic' }}\n
+             sweep = {{ parameters = {{ 'noise.temperature' = [0.1] }} }}"
+        );
+        let identity = || Sweep::from_text(&folder.path().join("s.toml"), &text, &[]).unwrap().identity(0).unwrap();
+        let vectors = |second: f64| {
+            let of = |values| numbers(&[2], values);
+            write_hdf5(
+                &apart.join("vectors.h5"),
+                &[("xdirection/0", of(&[1.0, 0.0])), ("ydirection/0", of(&[0.0, second]))],
+            );
+        };
+        vectors(1.0);
+        let before = identity();
+        assert_eq!(before, identity());
+        vectors(2.0);
+        assert_ne!(before, identity());
     }
 }
 

@@ -1,10 +1,12 @@
 //! An axis of a sweep: a key with its values.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use serde_json::{Value, json};
 
-use crate::config::section::{COUNT, FINITE, Section};
+use super::MOST_POINTS;
+use crate::config::section::{FINITE, Rule, Section};
 use crate::config::tree::{Entry, Kind, Node};
 use crate::config::{ConfigError, Fault, Source};
 
@@ -60,11 +62,13 @@ impl Axis {
 
     /// Refuses equal values, because a point of the sweep is identified by its values.
     pub(super) fn refuse_repetition(&self, source: &Source) -> Read<()> {
-        let same = |a: &AxisValue, b: &AxisValue| match (a.json.as_f64(), b.json.as_f64()) {
-            (Some(a), Some(b)) => a == b,
-            _ => a.json == b.json,
+        // 1 and 1.0 are equal, and so are 0.0 and -0.0.
+        let known = |value: &AxisValue| match value.json.as_f64() {
+            Some(number) => format!("{:?}", number + 0.0),
+            None => value.json.to_string(),
         };
-        let twice = (1..self.values.len()).find(|&k| self.values[..k].iter().any(|v| same(v, &self.values[k])));
+        let mut before = HashSet::new();
+        let twice = self.values.iter().position(|value| !before.insert(known(value)));
         let Some(place) = twice else { return Ok(()) };
         let value = &self.values[place].text;
         let reason = match self.is_range {
@@ -92,14 +96,9 @@ pub(super) fn read(section: &Section, source: &Source) -> Read<Vec<Axis>> {
         ));
     }
     axes.sort_by_key(|axis| axis.key_span.start);
-    // Zipped axes may repeat values, those of a product may not.
-    let zip = section.glance().boolean("zip", false)?;
     for (place, axis) in axes.iter().enumerate() {
         if axes[..place].iter().any(|other| other.key == axis.key) {
             return Err(parameters.conflict(&axis.key, "is swept twice: keep one of the two"));
-        }
-        if !zip {
-            axis.refuse_repetition(source)?;
         }
     }
     Ok(axes)
@@ -153,11 +152,14 @@ fn json_of(node: &Node) -> Option<Value> {
     })
 }
 
+/// The rule for the points of a range, each of which is a point of the sweep at least.
+const POINTS: Rule = ("a whole number from 1 to 1000000", |x| x >= 1.0 && x.fract() == 0.0 && x <= MOST_POINTS as f64);
+
 /// The numbers of `{ from, to, count, spacing }`, both ends included.
 fn range(section: &Section) -> Read<Vec<AxisValue>> {
     let reason = "a range is { from = 0.01, to = 0.1, count = 5, spacing = \"log\" } or spacing = \"linear\"";
     let (from, to) = (section.required("from", FINITE, reason)?, section.required("to", FINITE, reason)?);
-    let count = section.required("count", COUNT, reason)? as usize;
+    let count = section.required("count", POINTS, reason)? as usize;
     let is_log = section.choice("spacing", &[("linear", false), ("log", true)])?.unwrap_or(false);
     section.finish()?;
     if is_log && !(from > 0.0 && to > 0.0) {

@@ -1,16 +1,22 @@
 //! The identity of a configuration: a text that is the same for two configurations exactly if their results must be.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::config::tree::{Kind, Node};
 
 /// Keys and sections that do not influence the result.
 const UNSOLVED: [&str; 3] = ["title", "sweep", "converge"];
 
-/// The text: the version, all keys in alphabetical order, and a fingerprint of each file that a value names, relative
-/// to the working folder or to `base`.
-pub(super) fn of(tree: &Node, base: &Path) -> String {
-    let mut lines = vec![format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))];
+/// The version of this program with a fingerprint of its sources, by which results of another build are told.
+const BUILD: &str =
+    concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"), ", sources ", env!("SADDLEFLUX_SOURCES"));
+
+/// The text: the build in the first line; then all keys in alphabetical order, with a fingerprint of each file that a
+/// value names, relative to the working folder or to `base`, and of the files `besides` that such files name.
+pub(super) fn of(tree: &Node, base: &Path, besides: &[PathBuf]) -> String {
+    let mut lines = vec![BUILD.to_string()];
+    let prints = besides.iter().filter_map(|path| std::fs::read(path).ok()).map(|bytes| fingerprint(&bytes));
+    lines.extend(prints.map(|print| format!("a file besides holding {print:016x}")));
     if let Kind::Table(entries) = &tree.kind {
         for entry in entries.iter().filter(|entry| !UNSOLVED.contains(&entry.key.as_str())) {
             leaves(&entry.node, &entry.key, base, &mut lines);

@@ -163,16 +163,24 @@ impl Sweep {
         Config::from_tree(source, &tree)
     }
 
-    /// The identity of a point: all that its result depends on, that is, its configuration without title and
-    /// `[converge]`, the files that it names, and the version of this program. Comments, the order of keys and the
-    /// notation of numbers do not count.
+    /// The identity of a point: all that its result depends on, that is, in the first line the build of this program,
+    /// then its configuration without title and `[converge]` and the files that are read for it. Comments, the order of
+    /// keys and the notation of numbers do not count.
     ///
     /// # Errors
     /// Values that cannot be set.
-    /// Values that cannot be set.
     pub fn identity(&self, point: usize) -> Read<String> {
         let (source, tree) = self.grafted(self.values(point))?;
-        Ok(identity::of(&tree, source.path.parent().unwrap_or(Path::new("."))))
+        let base = source.path.parent().unwrap_or(Path::new(".")).to_path_buf();
+        let kind = Section::root(&source, &tree).section("landscape").and_then(|landscape| landscape.text("kind"));
+        let besides = match kind {
+            // A point that is no configuration reads nothing.
+            Ok(Some(kind)) if kind == "table" => {
+                Config::from_tree(source, &tree).map_or_else(|_| Vec::new(), |config| config.files_besides())
+            }
+            _ => Vec::new(),
+        };
+        Ok(identity::of(&tree, &base, &besides))
     }
 
     fn grafted<'a>(&self, values: impl Iterator<Item = (&'a Axis, &'a AxisValue)>) -> Read<(Source, Node)> {
@@ -256,7 +264,13 @@ pub(super) fn read(section: &Section, source: &Source, tree: &Node) -> Read<Aske
     }
     let points = if zip { Some(lengths[0]) } else { lengths.iter().try_fold(1usize, |all, &n| all.checked_mul(n)) };
     if points.is_none_or(|points| points > MOST_POINTS) {
-        return Err(section.conflict("parameters", format!("a sweep may have at most {MOST_POINTS} points")));
+        let words: Vec<String> = lengths.iter().map(usize::to_string).collect();
+        let reason = format!("a sweep may have at most {MOST_POINTS} points, and this is {}", words.join(" × "));
+        return Err(section.conflict("parameters", reason));
+    }
+    // Zipped axes may repeat values, those of a product may not.
+    if !zip {
+        axes.iter().try_for_each(|axis| axis.refuse_repetition(source))?;
     }
     let mut numbers = BTreeMap::new();
     note_numbers(&without_sweep(tree), "", &mut numbers);

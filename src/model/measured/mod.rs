@@ -197,9 +197,7 @@ impl MeasuredSource {
         let gram = match &self.lengths {
             Lengths::Scale([x, y]) => Tensor { xx: x * x, xy: 0.0, yy: y * y },
             Lengths::Directions(file) => {
-                let named = found(file, base);
-                let file = if named.exists() { named } else { beside(file, &path) };
-                directions::gram(&file, self.dimension, DataRole::Directions)?
+                directions::gram(&given(file, base, &path), self.dimension, DataRole::Directions)?
             }
             Lengths::OfFile if contents.has(&self.names.gram) => self.own_gram(&contents).map_err(at_file)?,
             Lengths::OfFile => {
@@ -209,6 +207,19 @@ impl MeasuredSource {
         };
         let gram = if self.dimension == 1 { Tensor { xx: gram.xx, ..Tensor::default() } } else { gram };
         Ok(Measured { dimension: self.dimension, axes, loss, covariance, gram })
+    }
+
+    /// The file of directions that [`MeasuredSource::read`] reads besides the surface file; `None` if it reads none.
+    pub fn directions(&self, base: &Path) -> Option<PathBuf> {
+        let path = found(&self.path, base);
+        match &self.lengths {
+            Lengths::Scale(_) => None,
+            Lengths::Directions(file) => Some(given(file, base, &path)),
+            Lengths::OfFile => {
+                let contents = Contents::of(&path, self).ok().filter(|contents| !contents.has(&self.names.gram))?;
+                contents.directions.map(|named| beside(Path::new(&named), &path))
+            }
+        }
     }
 
     fn cells(&self, contents: &Contents) -> Result<Cells, DataFault> {
@@ -287,6 +298,13 @@ impl MeasuredSource {
         let is_right = gram.xx > 0.0 && gram.determinant(self.dimension) > 0.0;
         if is_right { Ok(gram) } else { Err(DataFault::NotAGram { name: name.clone(), values: array.values.clone() }) }
     }
+}
+
+/// The path of a file of directions that the configuration names: in the working folder, in `base`, or beside the
+/// surface file.
+fn given(path: &Path, base: &Path, surface: &Path) -> PathBuf {
+    let named = found(path, base);
+    if named.exists() { named } else { beside(path, surface) }
 }
 
 /// The path of a file of directions as named, or if it does not exist, its file name in the folder of the surface file.

@@ -7,8 +7,8 @@ use super::figure::figure;
 use super::page;
 use crate::verify::{Expected, Finding, Number, Outcome, Suite, Table};
 
-/// The report of a suite.
-pub fn verify(suite: &Suite) -> String {
+/// The report of a suite, with charts or without.
+pub fn verify(suite: &Suite, has_charts: bool) -> String {
     page(
         "Do the theorems hold?",
         &html! {
@@ -20,7 +20,7 @@ pub fn verify(suite: &Suite) -> String {
             }
             @if suite.is_interrupted { p { "Interrupted: only the claims below were decided." } }
             div.wide tabindex="0" role="region" aria-label="All claims" { (overview(suite)) }
-            @for outcome in &suite.outcomes { (section(outcome)) }
+            @for outcome in &suite.outcomes { (section(outcome, has_charts)) }
         },
     )
 }
@@ -73,7 +73,7 @@ fn difference(number: &Number) -> String {
     number.difference().map_or_else(|| "–".into(), |difference| format!("{difference:.1e}"))
 }
 
-fn section(outcome: &Outcome) -> Markup {
+fn section(outcome: &Outcome, has_charts: bool) -> Markup {
     let claim = outcome.claim;
     html! {
         section id=(claim.id) {
@@ -89,16 +89,16 @@ fn section(outcome: &Outcome) -> Markup {
                     Err(error) => { dt { "Not decided" } dd { (error) } }
                 }
             }
-            @if let Ok(finding) = &outcome.found { (found(finding)) }
+            @if let Ok(finding) = &outcome.found { (found(finding, has_charts)) }
             p { "Repeat it: " code { (outcome.command()) } " (" (format!("{:.1}", outcome.seconds)) " s)" }
         }
     }
 }
 
-fn found(finding: &Finding) -> Markup {
+fn found(finding: &Finding, has_charts: bool) -> Markup {
     let numbers = &finding.numbers;
     html! {
-        @for chart in std::iter::once(&finding.figure).chain(&finding.further) {
+        @for chart in std::iter::once(&finding.figure).chain(&finding.further).filter(|_| has_charts) {
             (figure(chart, &format!("{} over {}.", chart.y, chart.x)))
         }
         div.wide tabindex="0" role="region" aria-label="Numbers" {
