@@ -13,13 +13,15 @@
 //! true one does not.
 
 mod errors;
+mod kept;
 mod small;
 mod space;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Effort, Evolution, EvolveError, Instant, MOST_STEPS, flux, limit};
+use super::{Evolution, EvolveError, Instant, MOST_STEPS, flux, limit};
 use errors::Errors;
+pub(super) use kept::Kept;
 use space::{Point, Space};
 
 /// The longest time from the beginning of a space, in units of h.
@@ -106,18 +108,6 @@ pub(super) struct Begun {
     before: InitialValues,
 }
 
-/// The serialised form of a space: its initial density and its number of columns. The same solves give the same bits
-/// again.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Kept {
-    start: Vec<f64>,
-    begin: f64,
-    length: f64,
-    dimension: usize,
-    errors: errors::Kept,
-    before: InitialValues,
-}
-
 /// The values at the beginning of a space.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct InitialValues {
@@ -200,35 +190,6 @@ impl<'a> Evolution<'a> {
             mass: 1.0,
         };
         self.begun = Some(Begun { space, start: self.carried.probability.clone(), errors, before });
-        Ok(())
-    }
-
-    /// The serialised form of the current space.
-    pub(super) fn kept_space(&self) -> Option<Kept> {
-        self.begun.as_ref().map(|Begun { space, start, errors, before }| Kept {
-            start: start.clone(),
-            begin: space.begin,
-            length: space.length,
-            dimension: space.dimension(),
-            errors: errors.kept(),
-            before: *before,
-        })
-    }
-
-    /// Restores a serialised space, which is not counted as effort.
-    pub(super) fn restore_space(&mut self, kept: Kept) -> Result<(), EvolveError> {
-        let Kept { start, begin, length, dimension, errors, before } = kept;
-        let (killing, mut uncounted) = (&self.generator.killing, Effort::default());
-        let factor = self.factors.get(self.generator, length, length, self.resources, &mut uncounted)?;
-        let mut space = Space::new(&start, begin, length, factor, killing);
-        for _ in 0..dimension {
-            if self.resources.progress.is_interrupted() {
-                return Err(EvolveError::Interrupted);
-            }
-            space.grow(factor, killing);
-        }
-        let errors = Errors::restored(errors, &space, factor, killing);
-        self.begun = Some(Begun { space, start, errors, before });
         Ok(())
     }
 
