@@ -9,7 +9,7 @@ use crate::scaled::Scaled;
 use crate::solve::network::valleys::{ValleyNetwork, check_cores};
 use crate::solve::{
     Chain, Discretisation, Ground, Hits, PassageTimes, QuasiStationary, Reactive, Resources, SolveError, check_sets,
-    closed_law, mean_first_passage, occupation, quasi_stationary, reactive_within,
+    closed_law, mean_first_passage, occupation, quasi_stationary, quasi_stationary_within, reactive_within,
 };
 use crate::study::boundary::{self, BoundaryError};
 use crate::study::committor;
@@ -63,6 +63,9 @@ pub struct Analyses {
     /// The resolution of a curve on which the noise degenerates where the process crosses it.
     pub coarseness: Option<Coarseness>,
 }
+
+/// The most inverse iterations for an escape rate that only errors need.
+const MOST_FOR_ERRORS: usize = 24;
 
 /// Mean first-passage times.
 pub struct Passage {
@@ -302,7 +305,7 @@ impl Analyses {
         let found = match wants_rate {
             true => Some(quasi_stationary(chain)?),
             // If only errors need it, it may remain unknown.
-            false if asks_boundary => quasi_stationary(chain).ok(),
+            false if asks_boundary => quasi_stationary_within(chain, MOST_FOR_ERRORS).ok(),
             false => None,
         };
         let times = match wants_passage || asks_boundary {
@@ -342,7 +345,7 @@ impl Analyses {
             occupied.as_ref().filter(|_| has_population).map(|occupied| 1.0 / in_start.mass(occupied));
         Ok(Analyses {
             share_in_start: found.as_ref().map(|found| in_start.mass(&found.probability)),
-            rate: found.as_ref().map(|found| found.rate),
+            rate: found.as_ref().filter(|found| wants_rate || found.converged).map(|found| found.rate),
             whereabouts: found.as_ref().filter(|_| !wants_rate).map(|found| found.probability.clone()).or(occupied),
             quasi_stationary: found.filter(|_| wants_rate),
             passage,

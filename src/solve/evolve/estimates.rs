@@ -43,7 +43,13 @@ impl Evolution<'_> {
     pub fn relative_error_of_log_survival(&self) -> f64 {
         let size = self.log_survival().abs();
         match self.carried.spaces {
-            Some(_) if size == 0.0 => 0.0,
+            Some(spaces) if size == 0.0 => {
+                if spaces.log_survival_error() > 0.0 {
+                    f64::INFINITY
+                } else {
+                    0.0
+                }
+            }
             Some(spaces) => spaces.log_survival_error() / size + self.carried.beyond + self.rounding(),
             // The killed mass of a macro-step is as accurate relative to itself as the entries of the density, unless it
             // is below their floor.

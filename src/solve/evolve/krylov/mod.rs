@@ -61,11 +61,13 @@ const ONLY: f64 = 1.25;
 /// The error that no enlargement of the space reduces.
 const ROUNDING: f64 = 1e-13;
 
-/// Between two output times the hazard is recorded at times that are found by halving, at most this often, while it
+/// Between two output times the hazard is recorded at times that are found by halving, at most this often: while it
 /// changes by more than `SMOOTH` of itself and the times are further apart than the share `FINE` of the time since the
-/// space began.
+/// space began, and while it changes by more than `STILL` and they are further apart than the share `COARSE`.
 const MOST_HALVINGS: usize = 7;
 const SMOOTH: f64 = 1e-3;
+const STILL: f64 = 1e-8;
+const COARSE: f64 = 0.25;
 const FINE: f64 = 0.02;
 
 /// The error control of an evolution in Krylov spaces.
@@ -363,8 +365,10 @@ fn first_time(allowed: f64, span: f64) -> f64 {
 
 /// Records hazards between two times of a space.
 fn between(space: &Space, [first, last]: [Instant; 2], halvings: usize, history: &mut Vec<Instant>) {
-    let is_smooth = (last.hazard - first.hazard).abs() <= SMOOTH * last.hazard.abs();
-    if is_smooth || halvings == 0 || last.time - first.time <= FINE * (last.time - space.begin) {
+    let changed = (last.hazard - first.hazard).abs() / last.hazard.abs();
+    let share = (last.time - first.time) / (last.time - space.begin);
+    let is_recorded = if changed > SMOOTH { share <= FINE } else { changed <= STILL || share <= COARSE };
+    if is_recorded || halvings == 0 {
         return;
     }
     let time = 0.5 * (first.time + last.time);
