@@ -6,15 +6,16 @@ use crate::digits;
 use crate::problem::ProblemWarning;
 use crate::study::Warning;
 use crate::study::converge::Source;
-use crate::study::warning::reached;
+use crate::study::warning::{has_no_say, reached};
 
 /// The message of a warning.
 pub fn on_warning(warning: &Warning) -> String {
     match warning {
         Warning::GridsLeftOut { .. } => format!("converge.cells: {warning}"),
-        Warning::CoarseGridFailed { cells, reason } => format!(
-            "the coarser grid of {} cells could not be solved and has no say in the estimated error: {}",
+        Warning::CoarseGridFailed { cells, is_closed_alone, reason } => format!(
+            "the coarser grid of {} cells {}: {}",
             digits::cells(*cells),
+            has_no_say(*is_closed_alone),
             on_study(reason).text()
         ),
         Warning::LevelEffectUnknown { reason } => format!(

@@ -125,8 +125,10 @@ pub struct Climb<'a> {
     pub finest: Option<Level<'a>>,
     /// The rates of the grids that enter the extrapolation.
     pub rungs: Rungs<'a>,
-    /// The cells of each grid that failed, or lacks the analyses of the closed chain, with the error.
+    /// The cells of each grid that failed, with the error.
     pub failed: Vec<([usize; 2], StudyError)>,
+    /// The cells of each grid that lacks the analyses of the closed chain, with the error.
+    pub lacking: Vec<([usize; 2], StudyError)>,
     /// The cells of each grid, with the seconds it took.
     pub seconds: Vec<([usize; 2], f64)>,
 }
@@ -152,14 +154,14 @@ impl<'a> Climb<'a> {
             rates: Vec::new(),
             thinned: Vec::new(),
         };
-        let mut climb = Climb { finest: None, rungs, failed: Vec::new(), seconds: Vec::new() };
+        let mut climb = Climb { finest: None, rungs, failed: Vec::new(), lacking: Vec::new(), seconds: Vec::new() };
         while let Some(cells) = plan.next(&climb) {
             let clock = Instant::now();
             // Two grids need not be in memory at once.
             climb.finest = None;
             match solve(cells) {
                 Ok(mut level) => {
-                    climb.failed.extend(level.lacks_closed.take().map(|error| (cells, error)));
+                    climb.lacking.extend(level.lacks_closed.take().map(|error| (cells, error)));
                     climb.rungs.rates.push(Rates::new(&level));
                     climb.rungs.boundary = level.found.boundary;
                     climb.rungs.coarseness = level.found.coarseness;
@@ -179,13 +181,17 @@ impl<'a> Climb<'a> {
         Ok(climb)
     }
 
-    /// A warning for each grid that failed.
+    /// A warning for each grid that failed or lacks analyses.
     pub fn warnings(&self) -> impl Iterator<Item = Warning> {
-        let warning = |(cells, reason): &([usize; 2], StudyError)| Warning::CoarseGridFailed {
-            cells: *cells,
-            reason: Box::new(reason.clone()),
+        let of = |failed: &[([usize; 2], StudyError)], is_closed_alone: bool| -> Vec<Warning> {
+            let warning = |(cells, reason): &([usize; 2], StudyError)| Warning::CoarseGridFailed {
+                cells: *cells,
+                is_closed_alone,
+                reason: Box::new(reason.clone()),
+            };
+            failed.iter().map(warning).collect()
         };
-        self.failed.iter().map(warning)
+        of(&self.failed, false).into_iter().chain(of(&self.lacking, true))
     }
 }
 

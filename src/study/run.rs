@@ -89,7 +89,7 @@ fn solved(
     if choice.was_made() {
         timing.insert(0, ("choice of the scheme".to_string(), choosing));
     }
-    let Climb { finest, rungs, failed, seconds } = climb;
+    let Climb { finest, rungs, failed, seconds, .. } = climb;
     let Some(finest) = finest else {
         let tried = failed.last().map(|(cells, _)| *cells).or(seconds.last().map(|(cells, _)| *cells));
         return Err(StudyError::NoGrid { cells: tried.unwrap_or(ladder::first_cells(problem)) });

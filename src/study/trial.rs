@@ -104,7 +104,11 @@ fn looked_at(
         Ok(solved) => trial.solved = Some(solved),
         // Errors that no grid changes, and interruptions.
         Err(error @ (StudyError::Interrupted | StudyError::Solve(SolveError::TooCold { .. }))) => return Err(error),
-        Err(error) => trial.warnings.push(Warning::CoarseGridFailed { cells: tried, reason: Box::new(error) }),
+        Err(error) => trial.warnings.push(Warning::CoarseGridFailed {
+            cells: tried,
+            is_closed_alone: false,
+            reason: Box::new(error),
+        }),
     }
     Ok(())
 }

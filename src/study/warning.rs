@@ -126,10 +126,12 @@ pub enum Warning {
         allowed: u64,
     },
     /// A coarser grid could not be solved. It does not enter the estimated error, nor do grids coarser than it.
-    #[error("the coarser grid of {} cells could not be solved and has no say in the estimated error: {reason}", digits::cells(*cells))]
+    #[error("the coarser grid of {} cells {}: {reason}", digits::cells(*cells), has_no_say(*is_closed_alone))]
     CoarseGridFailed {
         /// The cells of that grid along each axis.
         cells: [usize; 2],
+        /// Whether only the quantities of the closed domain could not be computed.
+        is_closed_alone: bool,
         /// The error that ended its solution.
         reason: Box<StudyError>,
     },
@@ -341,6 +343,14 @@ pub enum Warning {
     /// The simulation of particles was interrupted; the results of the solver are kept.
     #[error("the particles were interrupted before they were counted")]
     ParticlesInterrupted,
+}
+
+/// What a coarser grid that failed costs, in words.
+pub(crate) fn has_no_say(is_closed_alone: bool) -> &'static str {
+    match is_closed_alone {
+        true => "has no committor or network, and no say in their estimated errors",
+        false => "could not be solved and has no say in the estimated error",
+    }
 }
 
 /// The error reached by a refinement, in words.

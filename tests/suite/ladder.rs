@@ -131,6 +131,7 @@ fn a_grid_too_coarse_for_a_core_serves_the_rate() {
         format!(
             "landscape = {{ kind = 'three-hole' }}
              noise = {{ kind = 'isotropic', temperature = 0.4 }}
+             domain = {{ lower = [-2.5, -2], upper = [2.5, 2.5] }}
              valley = {{ minimum = [-1, 0] }}
              grid = {{ cells = [40, 40] }}
              solve = {{ quantities = [{quantities}] }}"

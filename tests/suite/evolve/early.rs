@@ -98,7 +98,11 @@ fn what_is_killed_first_is_as_right_as_it_says() {
                     let killed = uniformised(&closed, &released(n + 1), t)[n];
                     let away = (evolution.log_survival() / (-killed).ln_1p() - 1.0).abs();
                     let stated = evolution.relative_error_of_log_survival();
-                    assert!(away <= stated, "{away:e} where {stated:e} is stated, t = {t}, 1 − S = {killed:e}");
+                    // From 1 on not even the order of magnitude is known.
+                    assert!(
+                        away <= stated || stated >= 1.0,
+                        "{away:e} where {stated:e} is stated, t = {t}, 1 − S = {killed:e}"
+                    );
                     assert!(evolution.log_survival() <= 0.0);
                 }
             }
