@@ -1,4 +1,5 @@
-//! The fate of an edge that leads to a cell without a state: what absorbs it or reflects it, and at which fraction.
+//! The fate of an edge to a cell without a state: the fraction at which a boundary absorbs or reflects it, and the
+//! share that is absorbed.
 
 use crate::generator::correction::ON_FACES;
 use crate::generator::edges::Context;
@@ -26,12 +27,13 @@ pub(super) enum Fate {
     },
     /// A reflecting wall stops it first; the grid axis normal to the wall, if the wall lies on cell faces.
     Reflected(Option<usize>),
-    /// It reaches the corner of two walls at this fraction: half of it belongs to each, of which these shares are
-    /// absorbed, by the grid axis normal to the wall.
+    /// It reaches the corner of two walls at this fraction. Half of it belongs to each wall, which absorbs a share of
+    /// that half.
     Corner {
         /// The fraction of the edge.
         fraction: f64,
-        /// 1 for an absorbing wall, 0 for a reflecting one, between them at the end of a window.
+        /// The share of each half that is absorbed, by the grid axis normal to the wall: 1 at an absorbing wall, 0 at a
+        /// reflecting one, between them at the end of a window.
         shares: [f64; 2],
     },
 }
@@ -120,9 +122,10 @@ impl Context<'_> {
         rim.rate(self.domain.absorbing_share(axis, side, end, half, rim.beyond))
     }
 
-    /// The shares that two walls absorb of an edge that leaves through their corner, by the grid axis normal to each, if
-    /// an edge that reaches a wall at a fraction and a point does so: half of it belongs to each, whichever axis is
-    /// called x.
+    /// The shares that two walls absorb of an edge that leaves through their corner, by the grid axis normal to each;
+    /// `None` for other edges. Half of such an edge belongs to each wall, so that the names of the axes do not matter.
+    /// `wall` holds the fraction at which the edge reaches a wall with the axis and the side of that wall, `at` the
+    /// point there.
     fn corner(&self, from: Point, step: Point, wall: (f64, usize, usize), at: Point) -> Option<[f64; 2]> {
         let (fraction, axis, side) = wall;
         let other = 1 - axis;

@@ -1,18 +1,18 @@
-//! The absorbing part of a problem: the set or the walls that kill the process, and the position of the killing
-//! boundary relative to the saddle.
+//! The absorbing part of a problem: the set or the walls that kill the process, and the place at which the killing
+//! boundary cuts the way over a saddle.
 
 use crate::digits::{exact, precise_point};
 use crate::problem::oblique::Departure;
 use crate::problem::{Domain, Region};
 use crate::tensor::Point;
 
-/// The absorbing part of a problem, with the position of the killing boundary on the way over the lowest saddle.
+/// The absorbing part of a problem, with the place at which the killing boundary cuts the way over the lowest saddle.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Absorption {
     /// The set or the walls that kill the process.
     pub killer: Killer,
-    /// The position of the killing boundary on the way over the lowest saddle; `None` if no saddle leads out of the
-    /// live set.
+    /// The place at which the killing boundary cuts the way over the lowest saddle; `None` if no saddle leads out of
+    /// the live set.
     pub cut: Option<Cut>,
     /// Whether a killing rate inside the domain acts in addition.
     pub inside: bool,
@@ -49,7 +49,7 @@ pub enum Killer {
     Set,
 }
 
-/// The position of the killing boundary on the way over a saddle, with the factor γ/γ_Kramers that follows.
+/// The place at which the killing boundary cuts the way over a saddle, with the factor γ/γ_Kramers that follows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cut {
     /// At the saddle: half of the arrivals would have returned, and the rate is twice Kramers'.

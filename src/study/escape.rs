@@ -14,8 +14,8 @@ use crate::study::{Request, comparison, dividing};
 /// The discretisation error above which there is a warning.
 const LARGE_ERROR: f64 = 0.05;
 
-/// The discretisation error above which not even the order of magnitude is known, if the last two grids differ by more
-/// than a factor of two besides: a first grid that resolves nothing says little of the last one.
+/// The discretisation error above which the order of magnitude is unknown, unless the last two grids agree within a
+/// factor of two: the error may come from a first grid that resolves nothing.
 const WORTHLESS: f64 = 1.0;
 
 /// The escape from the start set: the rate, the boundary flux whose total it is, the passage time, and both by
@@ -89,8 +89,8 @@ impl Escape {
     }
 }
 
-/// Rates that show no order may agree by chance where claims are bounded: their error is at least half of that of the
-/// passage time.
+/// Raises the error of a rate without an observed order to at least half of that of the passage time: such rates may
+/// agree by chance if the claimed order is bounded.
 fn agree_by_chance(rate: Option<&mut RateEstimate>, passage: Option<&PassageTime>) {
     let of_passage = passage.and_then(|passage| passage.discretisation_error);
     let Some((rate, of_passage)) = rate.zip(of_passage) else { return };
@@ -165,7 +165,7 @@ fn neglected_probability(on: &Discretisation<'_>, probability: &[f64]) -> Option
         let indices = grid.indices(cell as usize);
         (0..grid.dimension).any(|axis| {
             let ends = [indices[axis] == 0, indices[axis] + 1 == grid.cells[axis]];
-            // Beyond a wall outside of the set nothing lives.
+            // There is no probability beyond a wall outside of the live set.
             let lives_beyond = |end: usize| {
                 let mut beyond = indices.map(|index| index as f64);
                 beyond[axis] += if end == 0 { -1.0 } else { 1.0 };

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-/// The law that is fitted to pairs (x, y).
+/// The law that is fitted to points (x, y).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Model {
     /// y = intercept + slope · x.
@@ -90,7 +90,7 @@ impl Line {
         self.residuals.iter().fold(0.0, |most, residual| most.max(residual.abs()))
     }
 
-    /// Fits a line to points (x, y).
+    /// Fits a line to points (x, y) by least squares.
     ///
     /// # Errors
     /// [`NoLine`]: fewer than two points, coordinates that are not finite, or a single x.

@@ -61,8 +61,8 @@ impl Interpolation {
 pub enum Thinned {
     /// The loss is not interpolated, or neither a rate nor an error was requested.
     Exact,
-    /// With the whole table, with half of its points along each axis and, where the problem can be solved, with a
-    /// quarter of them.
+    /// The rates with the whole table, with half of its points along each axis and, if that problem can be solved, with
+    /// a quarter of them.
     Solved(Vec<Rates>),
     /// The problem with the thinned table could not be posed, so that the error is not known.
     Unknown(Box<ProblemError>),
@@ -79,7 +79,7 @@ pub struct Errors {
     pub passage_time: Option<Interpolation>,
 }
 
-/// Whether the errors of a quantity include what interpolation changes.
+/// Whether the errors of a quantity include the effect of the interpolation.
 pub fn is_in_errors_of(quantity: &Quantity) -> bool {
     use Quantity::{Committor, Network, PassageTime, Rate, Spectrum};
     matches!(quantity, Rate | PassageTime | Committor | Network | Spectrum)

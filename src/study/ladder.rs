@@ -1,7 +1,7 @@
 //! Ladders of grids: which grids are solved, in what order and until when.
 //!
-//! A grid that fails is noted, and neither it nor the coarser grids enter the extrapolation. The finest grid may not
-//! fail where a result on it was asked for.
+//! If a grid fails, neither it nor the coarser grids enter the extrapolation. The failure of a requested finest grid
+//! ends the study.
 
 use std::time::Instant;
 
@@ -26,7 +26,8 @@ pub(super) const FEWEST: usize = 3;
 /// The number of unknowns up to which a first grid may fail where a finer one does not: it may have no cell in the set,
 /// or underflow.
 pub(super) const MOST_TO_FAIL: usize = 20_000;
-/// Unknowns beyond which a grid takes minutes, in one and in two dimensions: the reader should have asked for it.
+/// The largest number of unknowns of a refinement, in one and in two dimensions: larger grids take minutes and are
+/// solved only if requested.
 pub(super) const MOST_UNKNOWNS: [usize; 2] = [1 << 22, 1 << 21];
 
 /// The grids that are to be solved.
@@ -249,9 +250,9 @@ fn halves(cells: [usize; 2], dimension: usize) -> Vec<[usize; 2]> {
     [halved(half), half].into_iter().filter(|&cells| is_usable(cells, dimension)).chain([cells]).collect()
 }
 
-/// A grid after those with half and three quarters of its cells per axis, which a scheme of high order extrapolates
-/// better than from a quarter of them, and which small grids have instead of a quarter; `None` where there are no such
-/// grids. Where `nearly` will do the numbers of cells are rounded, which leaves the observed order right to a tenth or two.
+/// A grid after those with half and three quarters of its cells per axis; `None` if there are no such grids. A scheme
+/// of high order extrapolates better from these than from a quarter of the cells, and for small grids they replace that
+/// one. With `nearly` the numbers of cells are rounded, which changes the observed order by at most 0.1 or 0.2.
 fn quarters(cells: [usize; 2], dimension: usize, nearly: bool) -> Option<Vec<[usize; 2]>> {
     let share = |quarters: usize| cells.map(|n| if n == 1 { 1 } else { (n * quarters + 2) / 4 });
     let is_divisible = nearly || cells[..dimension].iter().all(|n| n % 4 == 0);

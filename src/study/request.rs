@@ -149,7 +149,7 @@ pub struct Scheme {
 }
 
 impl Scheme {
-    /// The default.
+    /// The default: the inverse average.
     pub const INVERSE_AVERAGE: Scheme = Scheme::plain(Weight::InverseAverage);
     /// The inverse average with its flux correction.
     pub const FLUX_CORRECTED: Scheme = Scheme { weight: Weight::InverseAverage, is_corrected: true };

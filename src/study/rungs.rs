@@ -53,8 +53,8 @@ impl Rates {
     }
 }
 
-/// The error of a passage time in the plane is at least this part of that of the rate: grids whose times agree far better
-/// than their rates do so by chance, where an error changes its sign.
+/// The least error of a passage time in two dimensions, relative to that of the rate: if the times on successive grids
+/// agree far better than the rates, their error changes its sign there.
 const LEAST_OF_RATE: f64 = 0.5;
 
 /// The safety factor of the error of an argument, that of [`crate::study::extrapolation`].
@@ -69,12 +69,12 @@ fn argument(value: Eigenvalue) -> f64 {
 /// The number of grids of [`Spacing::Quarters`].
 const QUARTERS: usize = 3;
 
-/// |λ − λ′|/|λ′| up to which an eigenvalue λ of a coarser grid may be that of λ′.
+/// The largest |λ − λ′|/|λ′| with which an eigenvalue λ of a coarser grid is identified with λ′.
 const FARTHEST: f64 = 1.0;
 
-/// The values of each eigenvalue of the finest grid on the grids that have it without a gap, coarsest first. Real ones
-/// are the same by their number. Among complex ones the order may differ from grid to grid, so that each is the nearest
-/// to its value on the next finer grid that is not another's already.
+/// The values of each eigenvalue of the finest grid on the successive grids on which it was found, coarsest first. Real
+/// eigenvalues are identified by their number. The order of complex ones may differ from grid to grid: each is
+/// identified with the nearest one of the coarser grid that has not been used.
 fn followed(grids: &[&[Eigenvalue]]) -> Vec<Vec<Eigenvalue>> {
     let Some((finest, coarser)) = grids.split_last() else { return Vec::new() };
     let mut found: Vec<Vec<Eigenvalue>> = finest.iter().map(|&value| vec![value]).collect();

@@ -102,7 +102,7 @@ pub enum Warning {
         exact(*at)
     )]
     NoSlowestMode {
-        /// The position θ of the natural boundary.
+        /// The natural boundary θ.
         at: f64,
         /// The lower end of the continuous spectrum, in 1/time.
         begins: f64,
@@ -177,7 +177,7 @@ pub enum Warning {
     Peclet {
         /// The largest cell Péclet number there.
         number: f64,
-        /// The position θ where it is reached.
+        /// The point θ where it is reached.
         at: Point,
         /// The dimension, 1 or 2.
         dimension: usize,

@@ -27,8 +27,9 @@ use space::{Point, Space};
 /// The longest time from the beginning of a space, in units of h.
 const REACH: f64 = 100.0;
 
-/// The best rate per solve, 1 + √2, at which rational functions with one real pole approximate an exponential
-/// (Andersson, J. Approx. Theory 32, 1981), which n solves reach at the time n/√2 in units of h.
+/// The largest factor, 1 + √2, by which a solve can reduce the error of a rational function with one real pole that
+/// approximates an exponential (Andersson, J. Approx. Theory 32, 1981). n solves reach it at the time n/√2, in units of
+/// h.
 const BEST_RATE: f64 = 1.0 + std::f64::consts::SQRT_2;
 
 /// The dimension at which an inaccurate space is replaced by one with a shorter step.
@@ -356,8 +357,8 @@ impl<'a> Evolution<'a> {
     }
 }
 
-/// The first of the output times of a space, in units of h, where the last one is `span` times as far: about it and the
-/// last one the solves that an error of `allowed` needs are fewest.
+/// The first output time of a space in units of h, if the last one is `span` times as far: the value for which an error
+/// of `allowed` at both needs about the fewest solves.
 fn first_time(allowed: f64, span: f64) -> f64 {
     let alone = (1.0 / allowed).ln().max(1.0) / (std::f64::consts::SQRT_2 * BEST_RATE.ln());
     (alone / span.sqrt()).min(REACH / span).clamp(1.0, alone.max(1.0))
