@@ -18,6 +18,7 @@ pub fn on_warning(warning: &Warning) -> String {
             has_no_say(*is_closed_alone),
             on_study(reason).text()
         ),
+        Warning::CertificateUnknown { reason } => format!("no certificate: {}", on_study(reason).text()),
         Warning::LevelEffectUnknown { reason } => format!(
             "what the grid does not resolve near the curve on which the noise degenerates is not known, so that the rate's error is at least 100 %: \
              the problem could not be solved with that noise doubled, or with one more cell along each axis: {}",

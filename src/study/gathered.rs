@@ -91,13 +91,34 @@ impl Gathered {
         let Level { discretisation: on, found, reactive, network, spectrum, .. } = level;
         let degenerate_curve = self.degenerate_curve(on, found);
         let committor = reactive.as_ref().map(|found| self.committor(found, several, request, rungs)).transpose()?;
-        let certificate = enclosed(request, on.problem, on.grid.cells, resources)?;
+        let certificate = self.enclosed(request, on.problem, on.grid.cells, resources)?;
         if let Some(certificate) = &certificate {
             self.add("certificate", certificate);
         }
         let network = network.as_ref().map(|found| self.network(found, rungs, resources)).transpose()?;
         let spectrum = spectrum.as_ref().map(|found| self.spectrum(found, request, rungs));
         Ok(Studies { degenerate_curve, committor, certificate, network, spectrum })
+    }
+
+    /// The enclosure of the rate, when asked for; where it cannot be had beside other quantities that can, a warning.
+    fn enclosed(
+        &mut self,
+        request: &Request,
+        problem: &Problem,
+        cells: [usize; 2],
+        resources: Resources<'_>,
+    ) -> Result<Option<Certificate>, StudyError> {
+        if !request.wants(Quantity::Certificate) {
+            return Ok(None);
+        }
+        match certificate::certify(problem, cells, resources) {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if matches!(error, StudyError::Interrupted) || !request.wants_rates() => Err(error),
+            Err(error) => {
+                self.warnings.push(Warning::CertificateUnknown { reason: Box::new(error) });
+                Ok(None)
+            }
+        }
     }
 
     /// Adds a serialisable result under its name.
@@ -236,14 +257,4 @@ impl StationaryNumbers {
             windings: winding::windings(closed, law),
         }
     }
-}
-
-/// The enclosure of the rate, when asked for.
-fn enclosed(
-    request: &Request,
-    problem: &Problem,
-    cells: [usize; 2],
-    resources: Resources<'_>,
-) -> Result<Option<Certificate>, StudyError> {
-    request.wants(Quantity::Certificate).then(|| certificate::certify(problem, cells, resources)).transpose()
 }

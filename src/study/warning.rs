@@ -145,6 +145,12 @@ pub enum Warning {
         /// The error that ended the solution with the doubled level.
         reason: Box<StudyError>,
     },
+    /// The rate could not be enclosed.
+    #[error("no certificate: {reason}")]
+    CertificateUnknown {
+        /// The error of the certificate.
+        reason: Box<StudyError>,
+    },
     /// A sensitivity could not be computed.
     #[error("{reason}: it is not known")]
     SensitivityUnknown {

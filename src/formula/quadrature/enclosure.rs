@@ -147,12 +147,13 @@ impl Passage<'_> {
     }
 }
 
-/// The quotients by inverse iteration from f = 1, until they agree or stop converging.
+/// The quotients by inverse iteration from f = 1, until they agree or no longer fall, as they do but for rounding. Their
+/// difference may grow meanwhile: while a second mode gives way to the first.
 fn converged(green: &Green<'_>) -> Quotients {
     let (mut found, mut u) = Quotients::new(green, &green.ones());
     for _ in 0..MOST_ITERATIONS {
         let (next, after) = Quotients::new(green, &u);
-        let is_settled = next.differ_by() <= SAME || next.differ_by() >= found.differ_by();
+        let is_settled = next.differ_by() <= SAME || !found.lower.is_greater(next.lower);
         (found, u) = (next, after);
         if is_settled {
             break;
