@@ -60,7 +60,7 @@ pub fn free() -> Free {
     free_under(Path::new("/"))
 }
 
-/// As [`free`], with the system's files below the directory `root`.
+/// Measures the memory as [`free`] does, from the files of the system below the directory `root`.
 pub fn free_under(root: &Path) -> Free {
     let machine = sized(&text(root, "proc/meminfo"), "MemAvailable:");
     let bounds = [

@@ -24,21 +24,21 @@ struct Task {
     is_done: bool,
 }
 
-/// How one of several computations stands.
+/// The progress of one of several computations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// It has not begun.
+    /// The computation has not begun.
     Waits,
-    /// It is at work.
+    /// The computation is running.
     Runs {
         /// Units of finished work.
         done: u64,
-        /// All of them; 0 where that is not known.
+        /// The total units of work; 0 if unknown.
         total: u64,
-        /// Since it began.
+        /// The time since it began.
         elapsed: Duration,
     },
-    /// It has ended.
+    /// The computation has ended.
     Done,
 }
 

@@ -49,7 +49,8 @@ pub struct Escape {
     pub nodes: Vec<f64>,
     /// The quasi-stationary density at the nodes.
     pub density: Vec<f64>,
-    /// |1 − Σ_j K_ij − κ_i| averaged over the quasi-stationary distribution: the quadrature error of the transition probabilities.
+    /// The quadrature error of the transition probabilities: |1 − Σ_j K_ij − κ_i| averaged over the quasi-stationary
+    /// distribution.
     pub normalisation_error: f64,
 }
 

@@ -26,9 +26,9 @@ pub(super) struct RunAsked {
 /// The work that an earlier run has left.
 #[derive(PartialEq, Eq)]
 pub(super) enum Left {
-    /// None: the result is complete, which has been reported.
+    /// No work: the result is complete, and has been reported.
     Nothing,
-    /// The evolution, which the request resumes.
+    /// The rest of the evolution, with which the request now continues.
     Something,
 }
 

@@ -57,7 +57,7 @@ struct Part {
     collect: bool,
 }
 
-/// What every part needs: the arguments, the sweep, and the output folder.
+/// A sweep that has begun: the arguments, the points, the output folder and the time of the beginning.
 struct Begun<'a> {
     asked: &'a Asked,
     sweep: Sweep,

@@ -22,7 +22,7 @@ pub(super) const INTERRUPTED: u8 = 130;
 pub struct Diagnosis {
     /// The key to change, such as `valley.minimum`; `None` if no single key is at fault.
     pub key: Option<Cow<'static, str>>,
-    /// What is wrong, and what to change in the configuration.
+    /// The error and its remedy in terms of the configuration.
     pub message: String,
     /// 2: wrong input; 3: cannot be solved as posed; 130: interrupted.
     pub exit_status: u8,

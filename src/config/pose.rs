@@ -60,7 +60,7 @@ impl Config {
         self.slice_under(&Progress::default())
     }
 
-    /// As [`Config::slice`], with progress.
+    /// Computes the slice as [`Config::slice`] does, and reports to `progress`, through which it can be interrupted.
     pub fn slice_under(&self, progress: &Progress) -> Option<Result<Arc<Slice>, ProblemError>> {
         let LandscapeForm::Slice(slice) = &self.landscape.form else { return None };
         Some(slice.slice(self.base(), progress).map_err(ProblemError::from))
@@ -77,10 +77,11 @@ impl LandscapeConfig {
         self.dynamics_under(base, &Progress::default())
     }
 
-    /// As [`LandscapeConfig::dynamics`], with progress.
+    /// Makes the dynamics as [`LandscapeConfig::dynamics`] does, and reports to `progress`, through which the
+    /// computation can be interrupted.
     ///
     /// # Errors
-    /// As [`LandscapeConfig::dynamics`], and an interruption.
+    /// The errors of [`LandscapeConfig::dynamics`], and an interruption.
     pub fn dynamics_under(&self, base: &Path, progress: &Progress) -> Result<Dynamics, ProblemError> {
         self.dynamics_of(&self.form, base, progress)
     }

@@ -5,9 +5,8 @@
 //! ```
 //! Every γ is computed on the grid and with the scheme of the run, so that the discretisation error largely cancels in
 //! the differences. Rates are accurate to 1e-13 whatever their size, the quotient to about 1e-9 of |ln γ|. Each number
-//! costs four solutions. First-order perturbation theory would cost none but lose the digits of a cold rate: it takes
+//! costs four solutions. First-order perturbation theory would cost none but lose the digits of a small rate: it takes
 //! differences of the right eigenvector, which is constant to rounding over the valley.
-//! right vector is constant to rounding over the valley.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +23,7 @@ const COUNTS: [&str; 3] = ["landscape.dimension", "landscape.seed", "landscape.l
 /// The change of ln γ, relative to it, below which a difference counts as rounding.
 const ROUNDING: f64 = 1e-12;
 
-/// Why a sensitivity could not be computed.
+/// The reason for which a sensitivity could not be computed.
 #[derive(Debug, thiserror::Error)]
 pub enum SensitivityError {
     /// The configuration with a changed number is wrong.
@@ -65,13 +64,13 @@ impl SensitivityError {
 pub struct Sensitivities {
     /// ∂ ln γ/∂ ln p by the key of p.
     pub by_key: BTreeMap<String, f64>,
-    /// Those that are not known, and why.
+    /// The errors of the sensitivities that could not be computed.
     pub unknown: Vec<SensitivityError>,
 }
 
 impl Config {
-    /// Adds the sensitivities to a solution, on its grid and with its scheme, if they were asked for; those that are not
-    /// known become warnings.
+    /// Adds the requested sensitivities to a solution, computed on its grid and with its scheme; those that could not
+    /// be computed become warnings.
     ///
     /// # Errors
     /// [`StudyError::Interrupted`].
@@ -92,7 +91,7 @@ impl Config {
         solution.warnings.extend(is_empty.then_some(Warning::NoSensitivity));
         let reasons = found.unknown.iter().map(ToString::to_string);
         solution.warnings.extend(reasons.map(|reason| Warning::SensitivityUnknown { reason }));
-        // A map of texts to numbers.
+        // Serialisation cannot fail: the keys are texts and the values numbers.
         solution.quantities.add("sensitivity", &found.by_key).expect("a view of plain values");
         Ok(())
     }

@@ -6,20 +6,21 @@ use crate::digits;
 use crate::problem::ProblemWarning;
 use crate::study::Warning;
 use crate::study::converge::Source;
-use crate::study::warning::reached;
+use crate::study::warning::{has_no_say, reached};
 
 /// The message of a warning.
 pub fn on_warning(warning: &Warning) -> String {
     match warning {
         Warning::GridsLeftOut { .. } => format!("converge.cells: {warning}"),
-        Warning::CoarseGridFailed { cells, reason } => format!(
-            "the coarser grid of {} cells could not be solved and has no say in the estimated error: {}",
+        Warning::CoarseGridFailed { cells, is_closed_alone, reason } => format!(
+            "the coarser grid of {} cells {}: {}",
             digits::cells(*cells),
+            has_no_say(*is_closed_alone),
             on_study(reason).text()
         ),
         Warning::LevelEffectUnknown { reason } => format!(
-            "with the level of the noise near the curve on which it degenerates doubled the problem could not be solved, and what the level \
-             does to the rate is not known: 100 % are added to its error: {}",
+            "what the grid does not resolve near the curve on which the noise degenerates is not known, so that the rate's error is at least 100 %: \
+             the problem could not be solved with that noise doubled, or with one more cell along each axis: {}",
             on_study(reason).text()
         ),
         Warning::ToleranceMissed { tolerance, error, has_saddle, can_be_corrected } => format!(

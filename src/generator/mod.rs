@@ -4,6 +4,7 @@ pub mod assembly;
 mod circulation;
 pub mod correction;
 mod edges;
+mod fate;
 mod inside;
 pub mod listed;
 mod mass;

@@ -2,8 +2,9 @@
 //!
 //! In index units, with t along the wall, n out of it and r = D_tn/D_nn, a function with n·D∇u = 0 at the wall changes
 //! along an edge e that the wall stops by s_e = e_t − e_n r times its derivative along the wall. An edge that rises by
-//! e_n = m rows is dropped in m rows; if m > 1 the rows next to the wall lack what others have too much, and deviate from
-//! the rows behind them by a_k per unit of that derivative:
+//! e_n = m rows is dropped in m rows. If m > 1 the terms b_k that the dropped edges leave in row k are not zero but
+//! only sum to zero over the rows, and u in row k deviates from its course in the rows behind by a_k per unit of that
+//! derivative:
 //! ```text
 //! Σ_e λ_e [(a_k − a_{k−e_n}) + (a_k − a_{k+e_n})] = b_k = −Σ_{e_n > k} λ_e s_e        k = 0, 1, … from the wall inwards, a_∞ = 0
 //! ```
@@ -28,7 +29,7 @@ pub(super) struct Rows {
     tangents: Vec<f64>,
 }
 
-/// How the rows next to a wall deviate from those behind them.
+/// The deviations a_k of the rows next to a wall from the rows behind them.
 pub(super) struct Deviation {
     /// Σ b_k a_k, by which the conductance along the wall falls short of Σ ½ λ_e s_e² over the dropped edges.
     pub(super) lost: f64,

@@ -16,9 +16,9 @@
 //! ```text
 //! β = −½ [∂_t r Σ λ_e e_n² e_t + Σ ∂_n λ_e e_n² (e_t − e_n r)] − Σ_m Θ_m ∂_t A_m + Σ_m m A_m ∂_n Λ_m
 //! ```
-//! along the wall, beside what it should be: −½ (Dn · ∇) r where no edge passes over a row.
-//! It enters the pairs along the wall by the exact weight of a constant drift, β/(1 − e^(−β/c)), which is c where β = 0.
-//! With isothermal noise the mean of the conductances at both ends holds it already.
+//! for the drift along the wall that the rates lack; it is −½ (Dn · ∇) r if no edge passes over a row. It enters the
+//! pairs along the wall by the exact weight of a constant drift, β/(1 − e^(−β/c)), which is c for β = 0. With
+//! isothermal noise the mean of the conductances at both ends contains this drift already.
 //!
 //! Walls that are oblique to a turned grid are not covered: the grid has no edge along them.
 
@@ -36,7 +36,7 @@ pub(super) struct AlongWalls {
     pub(super) exits: Vec<Exit>,
 }
 
-/// What a state has along one axis of the grid.
+/// The transport of a state along a wall in the direction of one axis of the grid.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Along {
     /// The conductance c.
@@ -46,18 +46,19 @@ struct Along {
 }
 
 impl Along {
-    /// Whether there is nothing.
+    /// Whether conductance and drift are both 0.
     fn is_none(self) -> bool {
         self == Along::default()
     }
 
-    /// The mean of two.
+    /// Returns the mean of both conductances and of both drifts.
     fn mean(self, other: Along) -> Along {
         let half = |a: f64, b: f64| 0.5 * (a + b);
         Along { conductance: half(self.conductance, other.conductance), drift: half(self.drift, other.drift) }
     }
 
-    /// The factor of a step of this length and sense: the conductance, with the drift in it.
+    /// The factor βl/(1 − e^(−βl/c)) of the rate of a step of length l, which is c for β = 0; `sense` is the sign of
+    /// the step along the axis.
     fn leave(self, sense: f64, length: f64) -> f64 {
         let (c, drift) = (self.conductance, sense * self.drift * length);
         match drift {
@@ -127,7 +128,7 @@ impl Context<'_> {
         Ok(found)
     }
 
-    /// The states with tangential edges, in their order, and what runs along each axis.
+    /// The states with tangential edges, in order, with their transport along each axis.
     fn states_along(&self, cells: &[u32]) -> Vec<(usize, [Along; 2])> {
         cells
             .par_iter()
@@ -158,8 +159,8 @@ impl Context<'_> {
         failures.into_iter().reduce(worse).map_or(Ok(()), Err)
     }
 
-    /// What the tensor of a state, whose cell has the first indices, gives along both axes at the walls of the cell with
-    /// the second.
+    /// The transport along both axes at the walls of the cell with the indices `indices`, by the tensor of the state
+    /// `state` in the cell with the indices `own`.
     fn along(&self, state: usize, [own, indices]: [[usize; 2]; 2]) -> [Along; 2] {
         let (mut along, mut shares) = ([0.0; 2], [0.0; 2]);
         let stencil = self.stencils.of(state);
@@ -208,7 +209,7 @@ impl Context<'_> {
         }
     }
 
-    /// The share that reflects of the walls of a cell normal to an axis, both together.
+    /// The number of walls of a cell normal to an axis that reflect, each counted with the share that reflects.
     fn reflected(&self, indices: [usize; 2], normal: usize) -> f64 {
         let from = self.centre(indices, [0, 0]);
         let reflects = |sign: i32| {
@@ -221,13 +222,13 @@ impl Context<'_> {
         reflects(1) + reflects(-1)
     }
 
-    /// Whether cells at walls lack a drift along them.
+    /// Whether the rates of cells at walls need a drift along them.
     fn has_drift_along(&self) -> bool {
         self.sampler.leaves_by_own_tensor() && matches!(self.stencils, Stencils::Each(_))
     }
 
-    /// β along an axis at a wall across the other, in index units, by differences over the cell; 0 where a tensor has no
-    /// stencil.
+    /// The drift β along an axis at a wall across the other, in index units, by differences over the cell; 0 if a
+    /// tensor there has no stencil.
     fn drift_along(&self, [ix, iy]: [usize; 2], tangent: usize) -> f64 {
         let normal = 1 - tangent;
         let at = |along: f64, across: f64| {
@@ -248,8 +249,8 @@ impl Context<'_> {
                     - here.tangent(rise) * (later.sum(rise) - earlier.sum(rise));
             }
         }
-        // A drift that crosses a cell as fast as the noise along the wall is no derivative any more, and is kept at that;
-        // one far below it is rounding.
+        // A drift larger than the conductance of the noise along the wall is no longer a derivative and is limited to
+        // it; one far smaller is rounding.
         let tensor = at(0.0, 0.0);
         let [along, towards] = if tangent == 0 { [tensor.xx, tensor.yy] } else { [tensor.yy, tensor.xx] };
         let most = along - tensor.xy * tensor.xy / towards;

@@ -83,7 +83,7 @@ impl Unfinished {
         Unfinished { finished: register.finished, register }
     }
 
-    /// As [`Unfinished::stop`] without waiting; `None` while a file is being created or takes its name.
+    /// Does what [`Unfinished::stop`] does, without waiting; `None` while a file is being created or renamed.
     pub(crate) fn try_stop() -> Option<Unfinished> {
         let register = REGISTER.try_lock().ok()?;
         Some(Unfinished { finished: register.finished, register })

@@ -34,8 +34,7 @@ pub(super) fn sizes(shape: &[usize], grows: bool) -> Vec<usize> {
 /// the index on the first axis at which they begin, a multiple of the chunk size.
 ///
 /// # Errors
-/// An error of the HDF5 library.
-/// The library's refusal.
+/// The refusal of the HDF5 library.
 pub(super) fn write(
     dataset: &Dataset,
     from: usize,

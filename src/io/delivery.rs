@@ -114,7 +114,7 @@ impl Delivery {
         files_left.retain(|_, mark| mark.summary != self.summary);
         files_left.extend(own);
         let manifest = Manifest { summary: self.summary.clone(), files: files_left };
-        // A map of texts and numbers always serialises.
+        // Serialisation cannot fail: all keys are texts, all values texts and numbers.
         let text = serde_json::to_string_pretty(&manifest).expect("texts and numbers");
         super::write_text(&self.staged.join(MANIFEST), &(text + "\n"))?;
         let ready = self.staged.with_extension("ready");

@@ -83,7 +83,7 @@ pub struct Setting<'a> {
     pub minimum: Option<&'a CriticalPoint>,
     /// The indices in `critical.saddles` of the saddles that bound the start set.
     pub saddles: &'a [usize],
-    /// What absorbs, and where: at a saddle, beyond it, or at walls.
+    /// The absorption: what kills the process, and whether at a saddle, beyond it, or at walls.
     pub absorption: Absorption,
     /// The time at which the run began.
     pub started: SystemTime,

@@ -1,5 +1,5 @@
-//! A result of this process alone: what it has saved of a long computation, and appends to. The file under the final name
-//! may be replaced, moved or removed by others at any time.
+//! The result file of this process alone, which holds the saved part of a long computation and is appended to. The file
+//! under the final name may be replaced, moved or removed by other processes at any time.
 
 use std::fs;
 use std::path::{Path, PathBuf};

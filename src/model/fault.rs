@@ -8,20 +8,20 @@ use std::path::Path;
 pub struct DataError {
     /// The file.
     pub file: Box<Path>,
-    /// What it is for.
+    /// The purpose of the file.
     pub role: DataRole,
     /// The fault.
     pub fault: DataFault,
 }
 
-/// What a data file is for.
+/// The purpose of a data file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DataRole {
     /// Samples.
     Samples,
     /// A table of a loss, or the directions that it names itself.
     Surface,
-    /// The directions of a table, named apart from it.
+    /// The directions of a table, in a file that the configuration names.
     Directions,
 }
 

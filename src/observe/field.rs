@@ -78,8 +78,8 @@ pub fn at_point(grid: &Grid, assembly: &Assembly, values: &[f64], point: Point) 
     values[crate::generator::assembly::nearest_state(grid, point, &assembly.cells, &assembly.states) as usize]
 }
 
-/// The states around a point with the weights of linear interpolation, none of which is negative; the nearest state alone
-/// next to a wall or to cells without a state.
+/// The states around a point with the nonnegative weights of linear interpolation; next to a wall or to cells without a
+/// state the nearest state alone.
 pub fn around(grid: &Grid, assembly: &Assembly, point: Point) -> Vec<(usize, f64)> {
     let nearest = || {
         vec![(crate::generator::assembly::nearest_state(grid, point, &assembly.cells, &assembly.states) as usize, 1.0)]

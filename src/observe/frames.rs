@@ -1,13 +1,13 @@
-//! Which fields of a long series are looked at.
+//! The selection of fields from a long time series for pictures and for memory.
 
-/// At most so many of them.
+/// The largest number of fields selected.
 const MOST: usize = 64;
 
-/// Numbers of one field in a series of such fields that memory is given to: half a gigabyte.
+/// The largest number of values that the selected fields have together: 512 MiB as f64.
 pub const MOST_VALUES: usize = 1 << 26;
 
-/// Some of so many fields, evenly from the first to the last: at most 64, and no more than half a gigabyte of those with
-/// so many values each.
+/// The indices of some of `count` fields of `values` numbers each, evenly spaced, with the first and the last one: at
+/// most 64, with at most [`MOST_VALUES`] numbers together. If only one field is within that limit it is the last.
 pub fn frames(count: usize, values: usize) -> Vec<usize> {
     let most = (MOST_VALUES / values.max(1)).clamp(1, MOST);
     match most {

@@ -1,5 +1,5 @@
-//! Fields with their names: values over a grid, along a boundary, in time or over modes carry their name, units, long
-//! name and coordinates from where they are computed to files and pictures, and back.
+//! Named fields over a grid, along a boundary, in time or over modes. They keep their name, units, long name and
+//! coordinates from the computation to files and pictures, and back.
 //!
 //! A [`FieldGroup`] is one group of `result.h5`. Writers, readers and plots loop over its fields, so that a new field,
 //! or a group over new coordinates, takes one [`FieldGroup::push`].
@@ -32,7 +32,7 @@ pub struct Label {
 }
 
 impl Label {
-    /// A label of literals.
+    /// Returns a label of literals.
     pub const fn new(name: &'static str, units: &'static str, long_name: &'static str) -> Label {
         Label { name: Cow::Borrowed(name), units: Cow::Borrowed(units), long_name: Cow::Borrowed(long_name) }
     }
@@ -100,7 +100,8 @@ impl Coordinate {
     }
 }
 
-/// Values over the product of its coordinates, the last of which runs fastest; NaN where the field is undefined.
+/// A field: values over the product of its coordinates, the last of which runs fastest; NaN where the field is
+/// undefined.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
     /// The label.
@@ -109,7 +110,8 @@ pub struct Field {
     pub coordinates: Vec<Text>,
     /// The values.
     pub values: Vec<f64>,
-    /// Where the field grows along its first axis: the part that is in a file already, and not among the values.
+    /// The part of the field that is in a file already and not among the values, for a field that grows along its first
+    /// axis.
     pub before: Option<Before>,
 }
 
@@ -118,7 +120,7 @@ pub struct Field {
 pub struct Before {
     /// The result file that holds it, in the group and under the name of the field.
     pub file: PathBuf,
-    /// How many places of the first axis; with 0 there need be no file.
+    /// The number of places of the first axis in that file; if it is 0 there need be no file.
     pub places: usize,
 }
 

@@ -35,8 +35,8 @@ impl Surroundings {
     }
 }
 
-/// Both maxima for an assembled grid; `probability` is ν, up to a factor, if it is known. If it is not, two widths of the
-/// start minimum stand for the region where it is high.
+/// Computes both maxima for an assembled grid. `probability` is ν up to a factor, if known; otherwise the region of
+/// high probability is taken as two widths of the start minimum.
 pub fn peclet(problem: &Problem, grid: &Grid, assembly: &Assembly, probability: Option<&[f64]>) -> Peclet {
     let dense = probability.map_or(f64::INFINITY, |p| 1e-3 * p.iter().copied().fold(0.0, f64::max));
     let mut near: Vec<Surroundings> = problem

@@ -89,8 +89,8 @@ fn reactive_mass(found: &Reactive<'_>) -> Vec<f64> {
 /// Bins along q⁺.
 const BINS: usize = 100;
 
-/// How reactive paths are spread along the grid's axes and along q⁺: densities whose integral is the share of time
-/// spent on such paths. `None` where that is no ordinary number.
+/// The distributions of reactive paths along the axes of the grid and along q⁺, as densities whose integral is the
+/// fraction of time spent on such paths. `None` if the reactive flux is beyond the range of f64.
 pub fn marginals(found: &Reactive<'_>) -> Option<FieldGroup> {
     let (closed, paths) = (&found.closed, &found.paths);
     if !paths.flux[0].is_ordinary() {
@@ -191,7 +191,7 @@ pub fn entropy_production(closed: &Discretisation<'_>, law: &[Scaled]) -> f64 {
     let production = |(state, p): (usize, &Scaled)| {
         let cell = closed.assembly.cells[state] as usize;
         let [u, v] = [0, 1].map(|axis: usize| components.get(axis).map_or(0.0, |component| component[cell]));
-        // What is lost in rounding is no current.
+        // A current that is lost in rounding counts as 0.
         if u.is_nan() || v.is_nan() {
             return 0.0;
         }

@@ -1,35 +1,36 @@
-//! How a stationary process runs around a periodic axis.
+//! The mean winding rate of a stationary process around a periodic axis.
 //!
-//! As much passes every section across the axis, forward less backward:
+//! The net flux through every section across the axis is the same:
 //!
 //! ```text
 //! J = Σ_{edges through the section} (π_i q_ij − π_j q_ji) = mean velocity / period
 //! ```
-//! J is read where forward and backward are the least alike, which is where the fewest digits are lost: at the top of a
-//! barrier, from either side of which the process comes independently.
+//! J is computed from the section at which the forward and the backward flow differ most in ratio, so that the fewest
+//! digits cancel. This is usually the top of a barrier, which the process reaches independently from either side.
 
 use serde::Serialize;
 
 use crate::scaled::Scaled;
 use crate::solve::Discretisation;
 
-/// What rounding may leave unknown of a winding that is said.
+/// The relative rounding error from which on a winding is left out.
 const KNOWN: f64 = 0.1;
 
-/// The running around one periodic axis.
+/// The winding around one periodic axis.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Winding {
-    /// 0 for x, 1 for y.
+    /// The axis: 0 for x, 1 for y.
     pub axis: usize,
-    /// J: times around the axis per unit of time, forward less backward.
+    /// The net winding rate J, in turns per unit of dynamical time; positive in the direction of the axis.
     pub rate: f64,
-    /// The mean velocity along it.
+    /// The mean velocity along the axis, J times the period.
     pub mean_velocity: f64,
-    /// What rounding leaves unknown of either, relative to it.
+    /// An estimate of the relative rounding error of both.
     pub rounding: f64,
 }
 
-/// The running around each periodic axis of a closed chain, from its stationary law; slower than rounding, none.
+/// The winding around each periodic axis of a closed chain with the stationary distribution `law`. Windings with a
+/// relative rounding error of 0.1 or more are left out.
 pub fn windings(closed: &Discretisation<'_>, law: &[Scaled]) -> Vec<Winding> {
     let periodic = (0..closed.grid.dimension).filter(|&axis| closed.grid.periodic[axis]);
     let around = periodic.map(|axis| around(closed, law, axis));
@@ -45,7 +46,7 @@ fn around(closed: &Discretisation<'_>, law: &[Scaled], axis: usize) -> Winding {
         let [there, back] =
             [(pair.from, pair.forward), (pair.to, pair.backward)].map(|(state, rate)| law[state as usize] * rate);
         let [forward, backward] = if offset > 0 { [there, back] } else { [back, there] };
-        // Section k lies behind column k; a long edge passes several.
+        // Section k is the upper face of column k; a long edge crosses several sections.
         let from = grid.indices(assembly.cells[pair.from as usize] as usize)[axis] as i32;
         let first = if offset > 0 { from } else { from + offset };
         for section in first..first + offset.abs() {
@@ -66,7 +67,7 @@ fn around(closed: &Discretisation<'_>, law: &[Scaled], axis: usize) -> Winding {
     }
 }
 
-/// The difference over the larger of both, without a sign: 1 where all goes one way.
+/// |forward − backward| / max(forward, backward), from 0 to 1; 0 if both are 0.
 fn uneven([forward, backward]: [Scaled; 2]) -> f64 {
     if forward == Scaled::ZERO && backward == Scaled::ZERO {
         return 0.0;

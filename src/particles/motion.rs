@@ -36,7 +36,7 @@ pub struct Motion<'a> {
 #[derive(Clone, Copy, PartialEq)]
 enum Correction {
     None,
-    /// This fraction of ∇·D.
+    /// The given fraction of ∇·D.
     Divergence(f64),
 }
 

@@ -42,7 +42,7 @@ pub enum ParticleWarning {
         done: u64,
         /// The number asked for.
         asked: u64,
-        /// What is counted: exits or repetitions.
+        /// The name of the events counted: exits or repetitions.
         what: &'static str,
         /// Repetitions that had begun and are left out.
         cut: u64,

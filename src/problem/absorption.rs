@@ -1,16 +1,18 @@
-//! What kills the process, and where the killing boundary lies relative to the saddle.
+//! The absorbing part of a problem: the set or the walls that kill the process, and the place at which the killing
+//! boundary cuts the way over a saddle.
 
 use crate::digits::{exact, precise_point};
 use crate::problem::oblique::Departure;
 use crate::problem::{Domain, Region, Wall};
 use crate::tensor::Point;
 
-/// What kills the process, and where the killing boundary lies on the way over the lowest saddle.
+/// The absorbing part of a problem, with the place at which the killing boundary cuts the way over the lowest saddle.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Absorption {
-    /// What kills.
+    /// The set or the walls that kill the process.
     pub killer: Killer,
-    /// Where the killing boundary cuts the way over the lowest saddle; `None` if the set is left over no saddle.
+    /// The place at which the killing boundary cuts the way over the lowest saddle; `None` if no saddle leads out of
+    /// the live set.
     pub cut: Option<Cut>,
     /// What absorbs in walls of the domain besides the killer, in words; `None` if nothing does.
     pub walls: Option<&'static str>,
@@ -18,16 +20,16 @@ pub struct Absorption {
     pub inside: bool,
 }
 
-/// What kills the process.
+/// The set or the walls that kill the process.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Killer {
     /// Nothing: the chain is closed.
     Nothing,
-    /// Entering a disc.
+    /// A disc around a minimum, which kills on entry.
     Disc {
-        /// Its centre.
+        /// The centre of the disc.
         centre: Point,
-        /// Its radius.
+        /// The radius of the disc.
         radius: f64,
         /// The dimension, 1 or 2.
         dimension: usize,
@@ -39,17 +41,17 @@ pub enum Killer {
         /// Whether there are absorbing walls too.
         and_walls: bool,
     },
-    /// Leaving the basin of attraction of the minimum.
+    /// The boundary of the basin of attraction of the minimum.
     Basin,
-    /// Leaving an interval.
+    /// The ends of an interval.
     Interval,
-    /// Leaving a box.
+    /// The sides of a box.
     Box,
-    /// Leaving another start set.
+    /// The boundary of another start set.
     Set,
 }
 
-/// Where the killing boundary cuts the way over a saddle, with the factor γ/γ_Kramers that follows.
+/// The place at which the killing boundary cuts the way over a saddle, with the factor γ/γ_Kramers that follows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cut {
     /// At the saddle: half of the arrivals would have returned, and the rate is twice Kramers'.
@@ -116,7 +118,7 @@ impl Cut {
         }
     }
 
-    /// How the boundary departs from the separatrix, if it does.
+    /// The departure of the boundary from the separatrix, if there is one.
     pub fn departure(self) -> Option<Departure> {
         match self {
             Cut::Departing { departure, .. } => Some(departure),
@@ -133,7 +135,7 @@ const MEANT: f64 = 1e-5;
 pub const FAR: f64 = 1.001;
 
 impl Absorption {
-    /// What kills a process with the live set `live`.
+    /// Returns the absorption of a process with the live set `live`.
     pub fn new(domain: &Domain, live: &Region, target: Option<(Point, f64)>, cut: Option<Cut>) -> Absorption {
         let set = match live {
             Region::Rolled { set, .. } => set,

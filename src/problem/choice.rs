@@ -207,7 +207,7 @@ pub struct Choice<'a> {
     pub target: Option<(Point, f64)>,
 }
 
-/// Which sides of a rectangle are to be chosen: the lower and the upper one of each axis.
+/// Whether each side of a rectangle is to be chosen: `[axis][lower, upper]`.
 type Free = [[bool; 2]; 2];
 
 impl Choice<'_> {

@@ -11,7 +11,7 @@ use crate::problem::boundary_class::BoundaryClass;
 use crate::problem::degeneracy::Degeneracy;
 use crate::problem::ends::VanishingNoise;
 use crate::problem::fault::{ColdValleyFault, Ingredient, MeantMinimum, NeedsMinimum, WindowFault};
-use crate::problem::jumps::{JumpFault, SMOOTHED, shown};
+use crate::problem::jumps::{JumpFault, shown};
 use crate::tensor::Point;
 
 /// A problem that cannot be posed, or cannot be solved as posed.
@@ -43,7 +43,7 @@ pub enum ProblemError {
     Degenerate(Degeneracy),
     /// No minimum lies in the domain.
     NoMinimum {
-        /// What the minimum is needed for.
+        /// The quantity or the setting that needs the minimum.
         needed: NeedsMinimum,
     },
     /// The start set contains no minimum.
@@ -56,7 +56,7 @@ pub enum ProblemError {
         dimension: usize,
         /// The end of the descent, if it is on a flat region: the Hessian has a zero eigenvalue there.
         flat: Option<Point>,
-        /// What the minimum is for.
+        /// The role of the minimum in the problem.
         meant: MeantMinimum,
     },
     /// The descent from a point that names a minimum ends at a saddle or a maximum.
@@ -67,7 +67,7 @@ pub enum ProblemError {
         end: Point,
         /// The dimension, 1 or 2.
         dimension: usize,
-        /// What the minimum is for.
+        /// The role of the minimum in the problem.
         meant: MeantMinimum,
     },
     /// A point that names a minimum lies outside of the given domain.
@@ -76,7 +76,7 @@ pub enum ProblemError {
         near: Point,
         /// The dimension, 1 or 2.
         dimension: usize,
-        /// What the minimum is for.
+        /// The role of the minimum in the problem.
         meant: MeantMinimum,
     },
     /// The noise is to be frozen at the lowest saddle of a valley that has no saddle.
@@ -209,7 +209,7 @@ pub enum ProblemError {
 }
 
 impl ProblemError {
-    /// What is wrong, with its numbers.
+    /// The statement of the error with its numbers.
     pub fn fact(&self) -> String {
         match self {
             ProblemError::Data(error) => error.to_string(),
@@ -339,84 +339,7 @@ impl ProblemError {
             }
         }
     }
-
-    /// The fact with a remedy; `remedy` replaces the standard one.
-    pub fn with_remedy(&self, remedy: Option<&str>) -> String {
-        match (remedy, self) {
-            (None, _) => self.fact(),
-            // The fact consists of more than one clause.
-            (
-                Some(remedy),
-                ProblemError::Degenerate(_) | ProblemError::Blocked { .. } | ProblemError::InfiniteTime(_),
-            ) => format!("{}. Remedies: {remedy}", self.fact()),
-            (Some(remedy), _) => format!("{}: {remedy}", self.fact()),
-        }
-    }
-
-    /// What to change, for errors whose fact does not tell it.
-    pub fn remedy(&self) -> Option<&'static str> {
-        Some(match self {
-            ProblemError::NotFinite { .. } => "change the formula or the domain so that it is finite everywhere",
-            ProblemError::Degenerate(_) => {
-                "white noise mixed in (a floor), noise frozen as Theorem 3.2 assumes, the data's own gradient noise; or allow the \
-                 degeneracy, to solve all the same"
-            }
-            ProblemError::NoMinimum { .. } => "give a point near one, or a wider domain",
-            ProblemError::NoMinimumInSet => "change the set, or give a point near the minimum that is meant",
-            ProblemError::NoMinimumNear { flat: Some(_), .. } => {
-                "name no minimum, and let absorbing walls bound the set"
-            }
-            ProblemError::NoMinimumNear { flat: None, .. } => "give a point near one",
-            ProblemError::NoDescent { .. } => "give a point in the valley that is meant",
-            ProblemError::NamedOutside { .. } => "give a point inside, or a wider domain",
-            ProblemError::ColdValley { fault: ColdValleyFault::NamedBefore { .. }, .. } => {
-                "leave one of the two points out"
-            }
-            ProblemError::ColdValley { .. } => "widen the domain so that it holds the minimum and its saddle",
-            ProblemError::NegativeLoss { .. } => {
-                "add a constant to the loss: the rate depends on it, and the data's own loss has the right one"
-            }
-            ProblemError::NoSaddle => "widen the domain so that it holds the saddle",
-            ProblemError::MinimumOutsideSet { .. } => "change the set, or the point near the minimum",
-            ProblemError::MinimumOutsideDomain { .. } => "widen the domain, or change the point near the minimum",
-            ProblemError::WallWithoutPlace { .. } => "give both corners of the domain",
-            ProblemError::StartOutside { .. } => "start inside the set, before what absorbs",
-            ProblemError::TargetHoldsStart { .. } => "take a smaller radius, or another start minimum",
-            ProblemError::NotConfining => "give both corners of the domain",
-            ProblemError::SeamMismatch { .. } => "choose corners one period apart, or reflecting walls",
-            ProblemError::NoiseWithoutLoss => "take white noise, or a field of diffusion tensors",
-            ProblemError::NoiseWithoutData => {
-                "take the noise of the Hessian, frozen or white noise, or a field of tensors"
-            }
-            ProblemError::Window { fault: WindowFault::NoReflectingWall, .. } => {
-                "let the wall reflect, or leave the window out"
-            }
-            ProblemError::Window { .. } => "change the condition, or leave the window out",
-            ProblemError::Killing { .. } => "change the formula, or the domain, so that nothing is born inside",
-            ProblemError::Jump { .. } => SMOOTHED,
-            ProblemError::OutsideTable { .. } => "draw the domain in, or compute the table further out",
-            ProblemError::BareHessianInSkewCoordinates => {
-                "mix white noise in (a floor), or take orthonormal directions"
-            }
-            ProblemError::InfiniteTime(end) if end.class == BoundaryClass::Exit => {
-                "an absorbing wall, or a domain that ends before this point"
-            }
-            ProblemError::InfiniteTime(_) => "a domain that ends before this point",
-            ProblemError::Blocked { .. } => {
-                "white noise mixed in (a floor), a domain that ends before θ*; or allow the degeneracy, to solve all the same"
-            }
-            ProblemError::NotPositive { .. } | ProblemError::Data(_) | ProblemError::Slice(_) => return None,
-        })
-    }
 }
-
-impl std::fmt::Display for ProblemError {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(&self.with_remedy(self.remedy()))
-    }
-}
-
-impl std::error::Error for ProblemError {}
 
 /// The name of an axis.
 pub(crate) fn name(axis: usize) -> &'static str {

@@ -77,7 +77,7 @@ pub struct ValleySpec {
     pub from: Option<Point>,
     /// The start set.
     pub set: StartSet,
-    /// What kills.
+    /// The event that kills the process, besides absorbing walls.
     pub absorb: Absorb,
 }
 
@@ -109,7 +109,7 @@ impl StartSet {
     }
 }
 
-/// What kills, besides absorbing walls.
+/// The event that kills the process, besides its arrival at absorbing walls.
 #[derive(Clone, Debug, Default)]
 pub enum Absorb {
     /// Leaving the start set.

@@ -17,7 +17,7 @@ pub struct RotatedDrift {
 }
 
 impl RotatedDrift {
-    /// These dynamics in two dimensions, rotated with the strength c.
+    /// Returns two-dimensional dynamics `of` rotated with the strength c.
     pub fn new(of: Dynamics, strength: f64) -> RotatedDrift {
         RotatedDrift { of, strength }
     }

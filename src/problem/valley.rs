@@ -28,9 +28,9 @@ pub struct Valley {
     pub target: Option<(Point, f64)>,
     /// The saddles of the valley, lowest first, as indices into the critical points.
     pub saddles: Vec<usize>,
-    /// For each of these saddles, where the killing boundary cuts the way over it.
+    /// The place at which the killing boundary cuts the way over each of these saddles.
     pub cuts: Vec<Cut>,
-    /// What kills, and where.
+    /// The set or the walls that kill the process, and the cut of the way over the lowest saddle.
     pub absorption: Absorption,
 }
 

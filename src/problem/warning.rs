@@ -19,7 +19,7 @@ pub enum ProblemWarning {
         found: Point,
         /// The nearest one.
         nearest: Point,
-        /// What the minimum is for.
+        /// The role of the minimum in the problem.
         meant: MeantMinimum,
         /// The dimension, 1 or 2.
         dimension: usize,
@@ -30,7 +30,7 @@ pub enum ProblemWarning {
         near: Point,
         /// The minimum that is used.
         found: Point,
-        /// What the minimum is for.
+        /// The role of the minimum in the problem.
         meant: MeantMinimum,
         /// The dimension, 1 or 2.
         dimension: usize,

@@ -111,7 +111,7 @@ impl<'a> EdgeSampler<'a> {
         EdgeSampler { interpretation: Interpretation::Ito, ..*self }
     }
 
-    /// Which stochastic calculus.
+    /// The interpretation of the noise.
     pub(super) fn interpretation(&self) -> Interpretation {
         self.interpretation
     }

@@ -42,7 +42,7 @@ pub use network::{CoreSets, Hits, Network, NetworkError, passage_times};
 pub use occupation::occupation;
 pub use passage::{PassageTimes, mean_first_passage};
 pub use paths::{Cores, Paths, PathsError, Side};
-pub use quasi_stationary::{QuasiStationary, quasi_stationary};
+pub use quasi_stationary::{QuasiStationary, quasi_stationary, quasi_stationary_within};
 pub use reactive::{Reactive, check_sets, closed_law, reactive, reactive_within};
 pub use resources::Resources;
 pub use several::several;

@@ -69,18 +69,19 @@ const ROWS: usize = 1024;
 /// A block that is orthonormal, and orthogonal to others.
 pub(super) struct Orthonormal<const N: usize> {
     pub(super) block: Block<N>,
-    /// Which of its vectors are not zero: one that depends on those before it is.
+    /// Whether each vector is nonzero; one that depends linearly on those before it is 0.
     pub(super) is_vector: [bool; N],
-    /// The coordinates of the block as it was, in each block of the basis and in the new one.
+    /// The coordinates of the given block, in each block of the basis and last in the new block.
     pub(super) coefficients: Vec<Square<N>>,
 }
 
-/// A vector that lost more than this of its size depends on the others; what rounding leaves has no direction.
+/// The fraction of its norm below which the rest of a vector counts as 0, so that the vector depends linearly on the
+/// others: the rest is rounding.
 const DEPENDENT: f64 = 1e-12;
 
-/// Makes a block orthonormal in the weights, and orthogonal to a basis: both twice, which is enough. The first time it
-/// looks at the blocks from `first` on, which suffices where the block has next to nothing of the others; the second time
-/// from where `second` says that it must, given R of the block that the first time made orthonormal.
+/// Makes a block orthonormal in the weights and orthogonal to a basis, in two passes, which suffice. The first pass
+/// uses the blocks of the basis from `first` on, which suffices if the components of the block along the others are
+/// negligible. The second pass uses those from `second`(R) on, R the triangular factor of the first pass.
 pub(super) fn orthonormal<const N: usize>(
     basis: &[Block<N>],
     mut block: Block<N>,
@@ -161,8 +162,8 @@ pub(super) fn products_with<const N: usize>(block: &[[f64; N]], vector: &[f64]) 
     })
 }
 
-/// Makes the vectors of a block orthonormal one after the other; R of the block that it was, Q R. `before` are their
-/// norms at the very beginning, in the vectors of which `own` has the coordinates.
+/// Makes the vectors of a block orthonormal one after the other, and returns R of its factorisation Q R. `before` holds
+/// the norms of the vectors of the first given block, `own` the coordinates of those in the present one.
 fn gram_schmidt<const N: usize>(
     block: &mut [[f64; N]],
     weights: &[f64],
@@ -181,7 +182,7 @@ fn gram_schmidt<const N: usize>(
             }
         });
         let length = products[lane].sqrt();
-        // What is left of the vector as it was given.
+        // The norm of the part of the originally given vector.
         let left = length * own[lane][lane];
         is_vector[lane] = is_vector[lane] && left > DEPENDENT * before[lane];
         let inverse = if is_vector[lane] { 1.0 / length } else { 0.0 };

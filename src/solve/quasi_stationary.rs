@@ -75,6 +75,14 @@ const ROUNDS: usize = 3;
 /// # Errors
 /// [`SolveError::Overflow`] for rates below the range of double precision in two dimensions.
 pub fn quasi_stationary(chain: &Factor) -> Result<QuasiStationary, SolveError> {
+    quasi_stationary_within(chain, MOST_ITERATIONS)
+}
+
+/// The same with at most so many iterations.
+///
+/// # Errors
+/// As [`quasi_stationary`].
+pub fn quasi_stationary_within(chain: &Factor, most: usize) -> Result<QuasiStationary, SolveError> {
     let elimination = &chain.elimination;
     let mut probability = vec![0.0; chain.states];
     probability[chain.origin] = 1.0;
@@ -86,7 +94,7 @@ pub fn quasi_stationary(chain: &Factor) -> Result<QuasiStationary, SolveError> {
         converged: false,
     };
     let (mut stalled, mut without_gain, mut was_divided) = (0, 0, false);
-    while found.iterations < MOST_ITERATIONS {
+    while found.iterations < most {
         let (mut after, unit) = occupation_times(elimination, &probability)?;
         let (total, largest) = sum_and_maximum(&after);
         let bracket = normalised(&mut after, &probability, total, BRACKET_FLOOR * largest);
@@ -98,7 +106,7 @@ pub fn quasi_stationary(chain: &Factor) -> Result<QuasiStationary, SolveError> {
         found.iterations += 1;
         if now <= TOLERANCE {
             match slower_valley(elimination, &probability, found.rate)? {
-                Some(combined) if found.iterations + ROUNDS < MOST_ITERATIONS => {
+                Some(combined) if found.iterations + ROUNDS < most => {
                     found.iterations += ROUNDS + 2;
                     (probability, was_divided) = (combined, true);
                     continue;
@@ -133,8 +141,8 @@ pub fn quasi_stationary(chain: &Factor) -> Result<QuasiStationary, SolveError> {
     Ok(found)
 }
 
-/// Divides an iterate by its sum and returns the Collatz–Wielandt bracket min b/x, max b/x of the iterate `before` b, over
-/// the states whose value is above `floor`.
+/// Divides an iterate by its sum and returns the Collatz–Wielandt bracket min b/x, max b/x of the iterate `before` b,
+/// over the states whose value is above `floor`.
 fn normalised(after: &mut [f64], before: &[f64], total: f64, floor: f64) -> [f64; 2] {
     let within = |a: [f64; 2], b: [f64; 2]| [a[0].min(b[0]), a[1].max(b[1])];
     after

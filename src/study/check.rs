@@ -36,9 +36,9 @@ pub struct PointReport {
 /// The widest ways across the curves on which D = c[H]₊ degenerates.
 #[derive(Clone, Debug)]
 pub struct WaysReport {
-    /// To the absorbing set.
+    /// The widest way to the absorbing set.
     pub out: Option<Way>,
-    /// To the saddles of the valley, lowest first.
+    /// The widest way to each saddle of the valley, lowest first.
     pub saddles: Vec<Option<Way>>,
 }
 

@@ -28,7 +28,7 @@ pub struct Choice {
 /// The reason for which a scheme is chosen.
 #[derive(Clone, Debug)]
 pub enum Reason {
-    /// The scheme was asked for.
+    /// The scheme was requested.
     Asked,
     /// In one dimension the inverse average is the exact flux along each edge.
     Line,
@@ -52,9 +52,9 @@ pub enum Reason {
     },
     /// The killing rate inside the domain jumps or has kinks, and the flux varies with it.
     BrokenKilling,
-    /// There are windows, at whose ends the flux is singular.
+    /// The domain has windows, at whose ends the flux is singular.
     Windows,
-    /// Neither escape rate nor passage time was asked for, the quantities that the correction is for.
+    /// The correction improves the escape rate and the passage time, and neither was requested.
     NoRate,
     /// The correction changes the rate on a coarse grid by no more than rounding or than the error from boundaries that
     /// cut edges.

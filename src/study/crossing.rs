@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use crate::generator::Pair;
+use crate::problem::DiffusionField;
 use crate::problem::Problem;
 use crate::problem::mollified::{CellShape, Mollified};
 use crate::problem::noise::raised::Raised;
@@ -19,7 +20,7 @@ use crate::study::request::Quantity;
 use crate::study::rules::Situation;
 use crate::study::{Request, StudyError};
 
-/// Whether a problem's noise degenerates on a curve that the process may cross.
+/// Whether the noise is D = c[H]₊ without a floor, which degenerates where an eigenvalue of H vanishes.
 pub(super) fn is_asked_for(problem: &Problem) -> bool {
     problem.noise.hessian_field().is_some_and(|field| field.floor == 0.0)
 }
@@ -27,20 +28,20 @@ pub(super) fn is_asked_for(problem: &Problem) -> bool {
 /// The resolution of a curve Γ by a grid where the process crosses it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Coarseness {
-    /// Without a floor, or with one that the grid does not resolve.
+    /// Noise without a floor, or with a floor that the grid does not resolve.
     Bare {
         /// Δ/(ω|h_j|): the inverse of the mean of ω|h_j|/Δ over the net flux from cell to cell.
         where_crossed: f64,
-        /// That flux divided by the escape flux, at most 1.
+        /// That flux divided by the escape rate, at most 1; 1 for a closed chain.
         share: f64,
     },
-    /// With a floor d: the mean of cΔ/d.
+    /// Noise with a floor d: the mean of cΔ/d over the flux from cell to cell.
     Floored(f64),
 }
 
 impl Coarseness {
-    /// The coarseness that enters the error of the escape rate, without and with a floor; 0 for the case that does not
-    /// apply.
+    /// Returns the coarseness that enters the error of the escape rate, without a floor and with one; the entry that
+    /// does not apply is 0.
     pub fn parts(self) -> [f64; 2] {
         match self {
             Coarseness::Bare { where_crossed, share } => [where_crossed * share, 0.0],
@@ -49,8 +50,8 @@ impl Coarseness {
     }
 }
 
-/// The resolution where a process escapes with its quasi-stationary distribution, or another mode of its killed chain;
-/// `None` if nothing crosses.
+/// The resolution of Γ, weighted with the net flux of the quasi-stationary distribution or of another mode of a killed
+/// chain with eigenvalue `rate`; `None` if no edge crosses Γ.
 pub fn coarseness(on: &Discretisation<'_>, probability: &[f64], rate: Scaled) -> Option<Coarseness> {
     let flux = |pair: &Pair| {
         let [p, q] = [pair.from, pair.to].map(|state| probability[state as usize]);
@@ -59,15 +60,15 @@ pub fn coarseness(on: &Discretisation<'_>, probability: &[f64], rate: Scaled) ->
     resolved_by(on, flux, Some(rate.value()))
 }
 
-/// The resolution on a closed chain with the stationary distribution `law`, of all transitions across the curve: where
-/// most of them are, most paths between valleys are; `None` if nothing crosses.
+/// The resolution of Γ on a closed chain with the stationary distribution `law`, weighted with the forward flow π_i
+/// q_ij of the edges across Γ, which is largest where most paths between valleys cross; `None` if no edge crosses Γ.
 pub fn closed_coarseness(on: &Discretisation<'_>, law: &[Scaled]) -> Option<Coarseness> {
     let one_way = |pair: &Pair| law[pair.from as usize].value() * pair.forward;
     resolved_by(on, one_way, None)
 }
 
-/// The resolution where there is this flux along edges; `total` is the flux that the share of the crossings is of, and
-/// without it all of it crosses.
+/// The resolution of Γ weighted with the `flux` of each pair. The share of the crossings is their flux divided by
+/// `total`, or 1 without `total`.
 fn resolved_by(on: &Discretisation<'_>, flux: impl Fn(&Pair) -> f64, total: Option<f64>) -> Option<Coarseness> {
     let cells = CellShape { spacing: on.grid.spacing(), turn: on.grid.turn };
     let mollified = Mollified::of(on.problem.noise.as_ref(), cells)?;
@@ -92,78 +93,91 @@ fn resolved_by(on: &Discretisation<'_>, flux: impl Fn(&Pair) -> f64, total: Opti
     }
 }
 
-/// The relative effect on a rate of the mollification level near Γ, and why it is unknown where it is: it is 1 then.
+/// The relative effect on a rate of the features near Γ that the grid does not resolve; 1 if the problem for comparison
+/// could not be solved.
 #[derive(Default)]
-pub struct LevelEffect {
-    /// What is added to the error.
+pub struct Unresolved {
+    /// The relative effect. Without a floor it is added to the error; with a floor the error is at least this.
     pub relative: f64,
-    /// Why the problem with the other level could not be solved.
+    /// The error of the problem for comparison.
     pub failed: Option<StudyError>,
 }
 
-/// The effect on a rate of the mollification level near Γ: its change if the level is doubled.
+/// Computes the effect on a rate of the features near Γ that the grid does not resolve, as |ln| of the ratio of the
+/// rates of two problems. Without a floor the second one has the doubled mollification level. With a floor that is
+/// reached within less than a cell, in two dimensions, it has one more cell along each axis, so that Γ lies elsewhere
+/// in its cells; in one dimension the quadrature shows this effect. The rate is the escape rate, or the inverse passage
+/// time if that alone was requested. The effect is 0 if no error was requested or Γ is resolved or hardly crossed.
 ///
 /// # Errors
 /// [`StudyError::Interrupted`].
-pub fn raised(
+pub fn unresolved(
     problem: &Problem,
     request: &Request,
     finest: &Level<'_>,
     resources: Resources<'_>,
-) -> Result<LevelEffect, StudyError> {
-    let is_crossed = finest.found.coarseness.is_some_and(|coarseness| coarseness.parts()[0] > NEGLIGIBLE);
+) -> Result<Unresolved, StudyError> {
+    let [bare, floored] = finest.found.coarseness.map_or([0.0; 2], Coarseness::parts);
     let mut asked = request.clone();
     asked.quantities.retain(|quantity| matches!(quantity, Quantity::Rate | Quantity::PassageTime));
     asked.quantities.truncate(1);
-    if !is_crossed || !request.error_estimate || asked.quantities.is_empty() {
-        return Ok(LevelEffect::default());
+    let is_steep = floored > STEEP && problem.dimension == 2;
+    if !(bare > NEGLIGIBLE || is_steep) || !request.error_estimate || asked.quantities.is_empty() {
+        return Ok(Unresolved::default());
     }
     (asked.evolve, asked.particles, asked.sgd) = (None, None, None);
-    let problem = Problem { noise: Arc::new(Raised(Arc::clone(&problem.noise))), ..problem.clone() };
-    let found = match level::solve(&asked, &problem, finest.discretisation.grid.cells, resources) {
+    let cells = finest.discretisation.grid.cells;
+    let (noise, cells) = match is_steep {
+        true => (Arc::clone(&problem.noise), cells.map(|n| n + 1)),
+        false => (Arc::new(Raised(Arc::clone(&problem.noise))) as Arc<dyn DiffusionField>, cells),
+    };
+    let problem = Problem { noise, ..problem.clone() };
+    let found = match level::solve(&asked, &problem, cells, resources) {
         Ok(level) => level.found,
         Err(StudyError::Interrupted) => return Err(StudyError::Interrupted),
         // The effect remains unknown, and with it the error.
-        Err(error) => return Ok(LevelEffect { relative: 1.0, failed: Some(error) }),
+        Err(error) => return Ok(Unresolved { relative: 1.0, failed: Some(error) }),
     };
     let rate = |found: &Analyses| found.quasi_stationary.as_ref().map(|found| found.rate);
     let passage = |found: &Analyses| found.passage.as_ref().map(|passage| passage.from_start.inverse());
     let between = |one: Option<Scaled>, other: Option<Scaled>| Some(one?.over(other?).value().ln().abs());
     let own = &finest.found;
     let relative = between(rate(&found), rate(own)).or(between(passage(&found), passage(own))).unwrap_or(0.0);
-    Ok(LevelEffect { relative, failed: None })
+    Ok(Unresolved { relative, failed: None })
 }
 
-/// The resolution below which Γ counts as closed: the flux that a grid lets through may then be wrong by any factor.
+/// The resolution ω|h_j|/Δ below which Γ counts as blocked: the flux through Γ on such a grid may be wrong by any
+/// factor.
 const CLOSED: f64 = 1e-4;
 
-/// The error from Γ above which it is added to that of the extrapolation.
+/// The coarseness above which the error from Γ is added to that of the extrapolation.
 pub const NEGLIGIBLE: f64 = 1e-3;
 
-/// The upper limit of ω|h_j|/Δ of an edge, so that a few cells with large openness do not outweigh all others.
+/// The upper limit of ω|h_j|/Δ of an edge, so that a few edges where it is large do not dominate the mean.
 const FINE: f64 = 2.0;
 
-/// The order of convergence in the asymptotic regime.
+/// The smallest order with which a value is extrapolated: that of the asymptotic regime.
 const SETTLED: f64 = 1.5;
 
 /// The largest order for an error estimate: between 64² and 256² cells orders of 1.8 were observed where 1 followed.
 const CAUTIOUS: f64 = 1.25;
 
-/// The same for a scheme of first order.
+/// The largest order for an error estimate with a scheme of first order.
 const FIRST: f64 = 0.7;
 
-/// The order that is assumed if a smaller one, or none, is observed.
+/// The smallest order for an error estimate, used if no order is observed.
 const LOWEST: f64 = 0.5;
 
-/// The largest order that is extrapolated: faster convergence is by chance.
+/// The largest order of convergence that an error estimate assumes: the last change counts at least as the one before
+/// it divided by `ratio`^2.
 const HIGHEST: f64 = 2.0;
 
-/// The safety factor of the estimates, which neglect the next term.
+/// The safety factor of the error estimates, which leave out the next term of the expansion.
 const SAFETY: f64 = 1.25;
 
 /// The extrapolation from three or more grids, coarsest first; `ratio` is the refinement from grid to grid and
 /// `rounding` the relative error of each value. Neither the agreement of two grids nor the second order of smooth
-/// problems is trusted. `None` with fewer grids. `raised` is the result of [`raised`], `formal` the order of the
+/// problems is trusted. `None` with fewer grids. `raised` is the result of [`unresolved`], `formal` the order of the
 /// scheme.
 pub fn extrapolate(
     values: &[Scaled],
@@ -199,7 +213,8 @@ pub fn extrapolate(
 /// The relative error of the last value if the floor is reached within less than a cell: D then changes over a cell by
 /// more than its smallest value, and the error depends on the position of the curve in its cell, which differs from
 /// grid to grid. Grids may agree by chance, and the error falls slowly.
-pub fn over_a_floor(values: &[Scaled], ratio: f64, steepness: f64) -> f64 {
+/// `elsewhere` is the result of [`unresolved`] on a grid in whose cells Γ lies elsewhere.
+pub fn over_a_floor(values: &[Scaled], ratio: f64, steepness: f64, elsewhere: f64) -> f64 {
     // Observed on one landscape for cΔ/d = 1.3, 1.9, 2.5 and 3: 1.3e-4, 1.5e-3, 6e-3 and 1.5e-2; no larger beyond.
     const SEEN: f64 = 2e-3;
     const MOST: f64 = 2e-2;
@@ -209,9 +224,10 @@ pub fn over_a_floor(values: &[Scaled], ratio: f64, steepness: f64) -> f64 {
         let change = (pair[1].over(pair[0]).value() - 1.0).ln_1p().abs();
         left = change.max(left / ratio.powf(LOWEST));
     }
-    size = size.max(left);
+    // Either place of the curve may be the wrong one, or both.
+    size = size.max(left).max(2.0 * elsewhere);
     (SAFETY * size).exp_m1()
 }
 
-/// The cΔ/d above which a floor is reached within less than a cell.
+/// The value of cΔ/d above which D changes over a cell by more than the floor.
 pub const STEEP: f64 = 1.0;

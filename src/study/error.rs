@@ -14,7 +14,7 @@ use crate::study::network::NoNetwork;
 use crate::study::warning::Warning;
 use crate::tensor::Point;
 
-/// The error with which a study ended. What a user can do about it is said in `config`, where configurations are read.
+/// The error with which a study ended. Its remedies are in `config`, in terms of the keys of a configuration.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StudyError {
     /// The problem is invalid or cannot be solved as posed.

@@ -14,7 +14,8 @@ use crate::study::{Request, comparison, dividing};
 /// The discretisation error above which there is a warning.
 const LARGE_ERROR: f64 = 0.05;
 
-/// The discretisation error above which not even the order of magnitude is known.
+/// The discretisation error above which the order of magnitude is unknown, unless the last two grids agree within a
+/// factor of two: the error may come from a first grid that resolves nothing.
 const WORTHLESS: f64 = 1.0;
 
 /// The escape from the start set: the rate, the boundary flux whose total it is, the passage time, and both by
@@ -56,27 +57,27 @@ impl Escape {
         if rungs.claimed.is_finite() {
             agree_by_chance(rate.as_mut(), passage.as_ref());
         }
-        let quadrature = by_quadrature(request, problem, warnings);
+        let quadrature = by_quadrature(request, problem, warnings).map(with_a_slowest_mode(problem));
         let mut escape = Escape { rate, flux: flux.flatten(), passage, quadrature };
         if let Some(warning) = escape.rate.as_ref().and_then(|rate| no_slowest_mode(problem, rate)) {
             (escape.rate, escape.flux, found.quasi_stationary) = (None, None, None);
-            if let Some(check) = &mut escape.quadrature {
-                check.escape_rate = None;
-            }
             warnings.push(warning);
         }
         escape
     }
 
     /// Compares with the quadrature, and warns of large errors.
-    pub fn judge(&mut self, request: &Request, warnings: &mut Vec<Warning>) {
+    pub fn judge(&mut self, request: &Request, rungs: &Rungs<'_>, warnings: &mut Vec<Warning>) {
         let Escape { rate, passage, quadrature, .. } = self;
         if let Some(check) = quadrature {
             warnings.extend(check.compare(rate.as_mut(), passage.as_mut()).map(Warning::from));
         }
-        warnings.extend(rate.as_ref().and_then(|rate| large_error(OfRate::EscapeRate, rate.discretisation_error)));
+        let of_rate = rate.as_ref().and_then(|rate| rate.discretisation_error);
+        let change = rungs.last_change(|rates| rates.quasi_stationary);
+        warnings.extend(large_error(OfRate::EscapeRate, of_rate, change));
         let of_passage = passage.as_ref().map(|passage| passage.discretisation_error);
-        warnings.extend(of_passage.and_then(|error| large_error(OfRate::PassageTime, error)));
+        let change = rungs.last_change(|rates| rates.passage);
+        warnings.extend(of_passage.and_then(|error| large_error(OfRate::PassageTime, error, change)));
         if rate.is_none() && of_passage == Some(None) {
             warnings.extend(request.error_estimate.then_some(Warning::NoErrorEstimate));
         }
@@ -88,8 +89,8 @@ impl Escape {
     }
 }
 
-/// Rates that show no order may agree by chance where claims are bounded: their error is at least half of that of the
-/// passage time.
+/// Raises the error of a rate without an observed order to at least half of that of the passage time: such rates may
+/// agree by chance if the claimed order is bounded.
 fn agree_by_chance(rate: Option<&mut RateEstimate>, passage: Option<&PassageTime>) {
     let of_passage = passage.and_then(|passage| passage.discretisation_error);
     let Some((rate, of_passage)) = rate.zip(of_passage) else { return };
@@ -120,12 +121,12 @@ fn rate_warnings(request: &Request, rate: &RateEstimate) -> impl Iterator<Item =
     unknown.into_iter().chain((!rate.converged).then_some(open))
 }
 
-/// A warning of a large estimated error.
-pub(super) fn large_error(of: OfRate, error: Option<f64>) -> Option<Warning> {
+/// A warning of a large estimated error. `change` is the logarithm of the ratio of the values on the last two grids.
+pub(super) fn large_error(of: OfRate, error: Option<f64>, change: f64) -> Option<Warning> {
     let error = error?;
     // NaN counts as large.
     let is_small = error <= LARGE_ERROR;
-    (!is_small).then_some(match error <= WORTHLESS {
+    (!is_small).then_some(match error <= WORTHLESS || change.abs() <= std::f64::consts::LN_2 {
         true => Warning::LargeError { of, error },
         false => Warning::Worthless { of, error },
     })
@@ -134,6 +135,16 @@ pub(super) fn large_error(of: OfRate, error: Option<f64>) -> Option<Warning> {
 /// The quadrature, where it applies.
 fn by_quadrature(request: &Request, problem: &Problem, warnings: &mut Vec<Warning>) -> Option<QuadratureCheck> {
     request.wants_killing().then(|| comparison::quadrature(problem, warnings)).flatten()
+}
+
+/// A quadrature without its escape rate where that is no eigenvalue, because the continuous spectrum begins at or below
+/// it.
+fn with_a_slowest_mode(problem: &Problem) -> impl Fn(QuadratureCheck) -> QuadratureCheck {
+    let begins = ends::continuous_from(problem).map_or(f64::INFINITY, |(_, begins)| begins);
+    move |check| {
+        let escape_rate = check.escape_rate.filter(|rate| rate.is_positive() && rate.value() < begins);
+        QuadratureCheck { escape_rate, ..check }
+    }
 }
 
 /// A warning where the rate of the grid is not an eigenvalue of the problem, because the continuous spectrum begins at
@@ -154,7 +165,7 @@ fn neglected_probability(on: &Discretisation<'_>, probability: &[f64]) -> Option
         let indices = grid.indices(cell as usize);
         (0..grid.dimension).any(|axis| {
             let ends = [indices[axis] == 0, indices[axis] + 1 == grid.cells[axis]];
-            // Beyond a wall outside of the set nothing lives.
+            // There is no probability beyond a wall outside of the live set.
             let lives_beyond = |end: usize| {
                 let mut beyond = indices.map(|index| index as f64);
                 beyond[axis] += if end == 0 { -1.0 } else { 1.0 };

@@ -63,6 +63,16 @@ pub enum Spacing {
     Quarters,
 }
 
+impl Spacing {
+    /// The ratio of the cell widths of the last two grids.
+    pub(super) fn last_ratio(self) -> f64 {
+        match self {
+            Spacing::Ratio(ratio) => ratio,
+            Spacing::Quarters => 4.0 / 3.0,
+        }
+    }
+}
+
 /// Positive values of one quantity on successive grids, coarsest first.
 #[derive(Clone, Copy, Debug)]
 pub struct Series<'a> {
@@ -162,17 +172,9 @@ impl Series<'_> {
 }
 
 impl Seen {
-    /// The ratio of the cell widths of the last two grids.
-    fn ratio(&self) -> f64 {
-        match self.spacing {
-            Spacing::Ratio(ratio) => ratio,
-            Spacing::Quarters => 4.0 / 3.0,
-        }
-    }
-
     /// The error of order p that remains on the finest grid, from the last change.
     fn left_by_change(&self, p: f64) -> f64 {
-        self.change / (self.ratio().powf(p) - 1.0)
+        self.change / (self.spacing.last_ratio().powf(p) - 1.0)
     }
 
     fn order_taken(&self, rule: &Rule) -> Option<f64> {
@@ -197,7 +199,7 @@ impl Seen {
                 relative(SAFETY * self.left_at_most(self.formal - 2.0 * lacking))
             }
             Claim::FirstOrder => {
-                let ratio = self.ratio();
+                let ratio = self.spacing.last_ratio();
                 let larger = self.change.abs().max(self.before.map_or(0.0, |before| before.abs() / ratio));
                 relative(SAFETY * (larger / (ratio - 1.0)))
             }
@@ -218,13 +220,13 @@ impl Seen {
 
     /// The last change, or the one before if that is larger after scaling to the same grid.
     fn larger_of_both(&self) -> f64 {
-        let before = self.before.map_or(0.0, |before| before.abs() / self.ratio().powf(self.formal));
+        let before = self.before.map_or(0.0, |before| before.abs() / self.spacing.last_ratio().powf(self.formal));
         self.change.abs().max(before)
     }
 
     /// The remaining error of order p, but at most the scheme's, from the last change.
     fn left_at_most(&self, p: f64) -> f64 {
-        self.larger_change() / (self.ratio().powf(p.min(self.formal).min(self.claimed)) - 1.0)
+        self.larger_change() / (self.spacing.last_ratio().powf(p.min(self.formal).min(self.claimed)) - 1.0)
     }
 
     /// The last change; if an order is observed at least the change before reduced by the order [`HIGHEST`], or by two
@@ -235,7 +237,7 @@ impl Seen {
         }
         let highest = if self.claimed.is_finite() { self.formal + 2.0 } else { HIGHEST };
         let before = self.before.filter(|_| self.order.is_some());
-        let before = before.map_or(0.0, |before| before.abs() / self.ratio().powf(highest));
+        let before = before.map_or(0.0, |before| before.abs() / self.spacing.last_ratio().powf(highest));
         self.change.abs().max(before)
     }
 

@@ -1,10 +1,9 @@
-//! Straight lines through measured laws: a linear law, a power law or an exponential one, with the uncertainty of its
-//! slope.
+//! Least-squares fits of a linear, a power or an exponential law, with a confidence interval of the slope.
 
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-/// What is fitted to points (x, y), both of them as the line sees them.
+/// The law that is fitted to points (x, y).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Model {
     /// y = intercept + slope · x.
@@ -16,7 +15,7 @@ pub enum Model {
 }
 
 impl Model {
-    /// All of them.
+    /// All laws.
     pub const ALL: [Model; 3] = [Model::Linear, Model::Power, Model::Exponential];
 
     /// The name in configurations and results.
@@ -28,7 +27,7 @@ impl Model {
         }
     }
 
-    /// Whether the line sees the logarithm of x, and that of y.
+    /// Whether the logarithms of x and of y are taken before the fit.
     pub fn takes_logarithms(self) -> [bool; 2] {
         match self {
             Model::Linear => [false, false],
@@ -38,63 +37,63 @@ impl Model {
     }
 }
 
-/// The line of least squares through points.
+/// The least-squares line y = intercept + slope · x through given points.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Line {
-    /// Its slope.
+    /// The slope.
     pub slope: f64,
-    /// Its value at 0.
+    /// The value of the line at x = 0.
     pub intercept: f64,
-    /// Pearson's correlation of the points; absent where they all have the same y.
+    /// Pearson's correlation coefficient of x and y; `None` if all points have the same y.
     pub pearson_r: Option<f64>,
-    /// 95 % interval of the slope by Student's t, as if what is left over were independent normal errors; absent for
-    /// two points.
+    /// The 95 % confidence interval of the slope by Student's t, under the assumption of independent normal residuals
+    /// of equal variance; `None` for two points.
     pub ci95: Option<[f64; 2]>,
-    /// The largest distance of a point from the line, over the range of y.
+    /// The largest |residual| divided by the range of y; `None` if all points have the same y.
     pub largest_residual: Option<f64>,
     /// The number of points.
     pub points: usize,
-    /// y minus the line, point by point.
+    /// The residuals: y minus the value of the line at x, in the order of the points.
     pub residuals: Vec<f64>,
 }
 
-/// Points through which no line can be drawn.
+/// The reason for which points have no least-squares line.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum NoLine {
-    /// Fewer than two.
+    /// There are fewer than two points.
     #[error("a line needs two points, and there are {points}")]
     TooFew {
-        /// How many there are.
+        /// The number of points.
         points: usize,
     },
-    /// All at one x.
+    /// All points have the same x.
     #[error("all points have x = {x}: there is no slope")]
     OneAbscissa {
-        /// Where they are.
+        /// This x.
         x: f64,
     },
-    /// A point that is no pair of finite numbers.
+    /// A coordinate of a point is infinite or NaN.
     #[error("point {place} (from 0) has x = {x} and y = {y}, which no line goes through")]
     NotFinite {
-        /// Which of the points.
+        /// The index of the point, from 0.
         place: usize,
-        /// Its x.
+        /// The x of the point.
         x: f64,
-        /// Its y.
+        /// The y of the point.
         y: f64,
     },
 }
 
 impl Line {
-    /// The largest distance of a point from the line, in units of y.
+    /// The largest |residual|, in units of y.
     pub fn farthest(&self) -> f64 {
         self.residuals.iter().fold(0.0, |most, residual| most.max(residual.abs()))
     }
 
-    /// The line through these points.
+    /// Fits a line to points (x, y) by least squares.
     ///
     /// # Errors
-    /// Points that have none.
+    /// [`NoLine`]: fewer than two points, coordinates that are not finite, or a single x.
     pub fn through(points: &[(f64, f64)]) -> Result<Line, NoLine> {
         let count = points.len();
         if count < 2 {

@@ -1,8 +1,8 @@
-//! Forecasts of the time and the memory of a run.
+//! Predictions of the time and the memory of a run.
 //!
-//! The phases of a run are timed on a small grid and grow with the number of cells as their algorithms do. Evolution in
-//! time is timed on a small grid, particles and the iteration for a moment. The time of pictures and files follows from
-//! their number and from the present speed of the machine.
+//! The phases of a run are timed on a small grid by [`trial`](crate::study::trial) and scaled with the number of cells
+//! as their algorithms do. The evolution in time is timed on a small grid, particles and the iteration for a short
+//! while. The time of pictures and files follows from their number and from the present speed of the machine.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -20,17 +20,17 @@ use crate::study::trial::{Trial, Unseen};
 use crate::study::warning::Warning;
 use crate::study::{iteration, memory};
 
-/// The forecast of the time of a run.
+/// The predicted time of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Forecast {
-    /// The seconds of each phase.
+    /// The name of each phase and its predicted seconds.
     pub phases: Vec<(String, f64)>,
-    /// The parts whose time cannot be predicted.
+    /// The parts whose time is not predicted.
     pub without: Vec<Unseen>,
 }
 
 impl Forecast {
-    /// The seconds of all phases that can be predicted.
+    /// The sum of the predicted seconds.
     pub fn seconds(&self) -> f64 {
         self.phases.iter().map(|(_, seconds)| seconds).sum()
     }
@@ -39,7 +39,7 @@ impl Forecast {
         self.phases.push((phase.to_string(), seconds));
     }
 
-    /// Adds the seconds of a phase, or notes that they are unknown.
+    /// Adds the seconds of a phase, or `part` to the parts without a prediction.
     fn add_or(&mut self, phase: &str, seconds: Option<f64>, part: Unseen) {
         match seconds {
             Some(seconds) => self.add(phase, seconds),
@@ -48,20 +48,20 @@ impl Forecast {
     }
 }
 
-/// The work of a command besides the solver.
+/// The work of a command besides one solution of the problem.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Around {
     /// The seconds that posing the problem took.
     pub landscape: f64,
     /// The number of formats in which each picture is drawn.
     pub formats: usize,
-    /// How many times the problem is posed and solved again with a small change.
+    /// The number of further solutions with a slightly changed problem, for sensitivities.
     pub again: usize,
 }
 
-/// Predicts the grid on which a run ends: the one that is asked for, the first of the doubled grids whose error is
-/// expected to be below the tolerance, or the last grid that is allowed. `None` where the trial gives no error
-/// estimate.
+/// Predicts the cells of the grid on which a run ends: the requested one, the first of the doubled grids whose error is
+/// expected to be below the tolerance, or the last grid that fits into `allowed` bytes. `None` where the trial gives no
+/// error estimate.
 pub fn grid(problem: &Problem, request: &Request, trial: &Trial, allowed: u64) -> Option<[usize; 2]> {
     if request.grid.cells.is_some() {
         return request.grid.cells;
@@ -105,7 +105,7 @@ fn count(cells: [usize; 2]) -> f64 {
     cells[0] as f64 * cells[1] as f64
 }
 
-/// Predicts the seconds of a run that ends on these cells; `None` where the trial was not completed.
+/// Predicts the time of a run that ends on the grid with these cells; `None` if the trial has no solution.
 pub fn forecast(
     problem: &Problem,
     request: &Request,
@@ -154,7 +154,7 @@ pub fn forecast(
     Some(found)
 }
 
-/// The grids of a refinement beyond those of the trial, with their seconds.
+/// The name and the predicted seconds of each grid of a refinement beyond those of the trial.
 fn finer_grids(solved: &Solution, cells: [usize; 2]) -> Vec<(String, f64)> {
     let mut last =
         solved.timing.iter().rfind(|(phase, _)| phase.ends_with(" cells")).map_or(0.0, |(_, seconds)| *seconds);
@@ -169,7 +169,7 @@ fn finer_grids(solved: &Solution, cells: [usize; 2]) -> Vec<(String, f64)> {
     finer
 }
 
-/// The exponent with which the time of a phase grows with the number of cells.
+/// The exponent p with which the time of a phase grows with the number of cells N, as Nᵖ.
 fn growth(phase: &str) -> f64 {
     match phase {
         // The choice is made on the same coarse grid.
@@ -180,12 +180,15 @@ fn growth(phase: &str) -> f64 {
     }
 }
 
-/// Seconds of the iteration that are measured, from its quickest learning rates on.
+/// The time for which the iteration is measured, in seconds, beginning with the largest learning rates, which are the
+/// quickest.
 const MOMENT: f64 = 0.05;
-/// The power of the entries of a kernel with which its time grows: they are made, and eliminated in a band.
+/// The exponent with which the time of the iteration grows with the number of entries of its kernel, which are computed
+/// and eliminated in a band.
 const OF_KERNELS: f64 = 1.25;
 
-/// Predicts the seconds of SGD's iteration at all learning rates; the quickest are measured.
+/// Predicts the seconds of SGD's iteration at all learning rates, largest first: the first ones are measured, the
+/// others scaled from the last measured one. `None` if one of them fails.
 fn iterating(problem: &Problem, rates: &[f64], resources: Resources<'_>) -> Option<f64> {
     let sizes = iteration::sizes(problem, rates).ok()?;
     let (begun, mut seconds) = (Instant::now(), 0.0);
@@ -206,13 +209,16 @@ fn iterating(problem: &Problem, rates: &[f64], resources: Resources<'_>) -> Opti
     Some(seconds)
 }
 
-/// Cells on which a density in time is tried, at most, and halvings of the grid before that, at least.
+/// The largest number of cells, and the least number of halvings of the grid, of the grid on which the evolution in
+/// time is tried.
 const EVOLVED: usize = 1024;
 const HALVINGS: usize = 2;
-/// The power of the number of cells with which its time grows: solves, and some eliminations, in as many steps.
+/// The exponent with which the time of the evolution grows with the number of cells, for an equal number of steps with
+/// solves and some eliminations.
 const IN_TIME: f64 = 1.15;
 
-/// Predicts the seconds of the evolution in time from a smaller grid, on which it takes about as many steps.
+/// Predicts the seconds of the evolution in time from those on a smaller grid, on which it takes about as many steps;
+/// `None` if that fails.
 fn in_time(problem: &Problem, request: &Request, cells: [usize; 2], resources: Resources<'_>) -> Option<f64> {
     let is_usable = |cells: &[usize; 2]| cells[..problem.dimension].iter().all(|n| *n >= ladder::COARSEST);
     let halves = std::iter::successors(Some(cells), |&cells| Some(ladder::halved(cells))).take_while(is_usable);
@@ -236,13 +242,13 @@ fn in_time(problem: &Problem, request: &Request, cells: [usize; 2], resources: R
     Some(seconds * (count(cells) / count(tried)).powf(IN_TIME))
 }
 
-/// Seconds for a picture in one dimension and in two, and for the files beside them.
+/// The time of a picture in one and in two dimensions, and of the files beside the pictures, in seconds.
 const PICTURE: [f64; 2] = [0.03, 0.045];
 const FILES: f64 = 0.02;
-/// Seconds a cell for writing the fields.
+/// The time per cell of writing the fields, in seconds.
 const PER_CELL: f64 = 0.4e-6;
 
-/// Predicts the seconds for files and pictures, which two threads draw.
+/// Predicts the seconds for files and pictures. Two threads draw the pictures.
 fn written(problem: &Problem, request: &Request, cells: [usize; 2], formats: usize) -> f64 {
     let plane = problem.dimension == 2;
     let more = [
@@ -273,13 +279,16 @@ fn pace() -> f64 {
     clock.elapsed().as_secs_f64() / SECONDS
 }
 
-/// What a run takes over one solution where it solves once more near a curve of degenerate noise: the first solution is
-/// there then without its factor (measured on 128² to 512² cells).
+/// The factor of the memory of a run that is solved again with another level of the noise near a curve of degenerate
+/// noise, while the chain of the first solution is kept without its factor (measured on 128² to 512² cells).
 const CROSSED: f64 = 1.23;
 
-/// Bytes that a run takes in all: to solve, or to draw what was found, whichever is more. A trial shows which part of
-/// the cells are states, which scheme is chosen, and whether the problem is solved once more with another level of the
-/// noise near a curve on which it degenerates.
+/// The bytes a cell and an eigenvalue of a spectrum: its part of the basis, and its left and right vectors.
+const PER_MODE: f64 = 57.0;
+
+/// Predicts the memory of a run in bytes: that of the solution or that of the pictures, whichever is larger. `solved`
+/// is the solution of a trial, which shows the fraction of the cells that are states, the chosen scheme, and whether
+/// the problem is solved again with another mollification level.
 pub fn bytes(
     problem: &Problem,
     request: &Request,
@@ -292,7 +301,8 @@ pub fn bytes(
     let scheme = solved.map_or(request.grid.scheme(), |found| found.choice.scheme);
     let is_crossed = solved.is_some_and(|found| found.degenerate_curve.is_some());
     let chains = if is_crossed && request.error_estimate && request.wants_rates() { CROSSED } else { 1.0 };
-    let per_cell = [(Quantity::Committor, 370.0), (Quantity::Network, 630.0), (Quantity::Spectrum, 1340.0)];
+    let modes = 1000.0 + PER_MODE * request.eigenvalues as f64;
+    let per_cell = [(Quantity::Committor, 370.0), (Quantity::Network, 630.0), (Quantity::Spectrum, modes)];
     let fields: f64 =
         per_cell.into_iter().filter(|(quantity, _)| request.wants(*quantity)).map(|(_, more)| more * n).sum();
     let kernel = request.sgd.as_ref().map_or(0.0, |asked| {
@@ -308,8 +318,9 @@ pub fn bytes(
     memory::FIXED + (solving + evolving).max(drawing)
 }
 
-/// Bytes that the evolution of a density takes beside the chain and its factor: the factors of other steps, vectors, the
-/// densities for pictures, and those that wait for a file, which are copied when they are written.
+/// Predicts the memory of the evolution in time besides the chain and its factor, in bytes: the factors for other
+/// steps, vectors, the densities for pictures, and the densities that wait to be written to a file, which are copied
+/// for that.
 fn in_time_bytes(problem: &Problem, asked: &EvolveRequest, cells: [usize; 2], share: f64) -> f64 {
     const NUMBER: f64 = size_of::<f64>() as f64;
     let (n, times) = (count(cells), asked.times.len());
@@ -320,25 +331,26 @@ fn in_time_bytes(problem: &Problem, asked: &EvolveRequest, cells: [usize; 2], sh
     let of_factors = of_factors.min(evolve::SHARE_OF_FACTORS * memory::allowed() as f64);
     let vectors = if is_krylov { KRYLOV_VECTORS } else { STEP_VECTORS } * share;
     let shown = frames(times, cells[0] * cells[1]).len() as f64;
-    // With survival from every cell two fields more, and their copies.
+    // The survival probability from every cell adds two fields per time, and copies of them.
     let shown = if asked.from_cells { 5.0 * shown } else { shown };
-    // In the plane an output time takes longer than writing its density, and few wait.
+    // In two dimensions a step between output times takes longer than writing a density, so that few wait.
     let waiting = if problem.dimension == 2 { times.min(FEW) } else { times };
     let waiting = MOST_WAITING.min(waiting * cells[0] * cells[1]) as f64;
     of_factors + NUMBER * (n * (vectors + shown) + 2.0 * waiting)
 }
 
-/// Vectors over the states: of a Krylov space and of its errors, and of a macro-step with its substeps and errors.
+/// The number of vectors over the states: of a Krylov space and its errors, and of a macro-step with its substeps and
+/// errors.
 const KRYLOV_VECTORS: f64 = 64.0;
 const STEP_VECTORS: f64 = 24.0;
-/// Densities that wait for a file in the plane.
+/// The number of densities that wait to be written in two dimensions.
 const FEW: usize = 8;
 
-/// Bytes of two pictures that are drawn at the same time, in one dimension and in two.
+/// The memory of two pictures that are drawn at the same time, in one and in two dimensions, in bytes.
 const DRAWN: [f64; 2] = [37e6, 57e6];
-/// Bytes a cell of what is written and drawn, in one dimension and in two.
+/// The memory per cell of the fields that are written and drawn, in one and in two dimensions, in bytes.
 const PER_DRAWN_CELL: [f64; 2] = [250.0, 150.0];
-/// Bytes a cell in the plane that is no state: its place in the sets and in the fields.
+/// The memory of a cell in two dimensions that is no state, in bytes: its entries in the sets and in the fields.
 const PER_OTHER_CELL: f64 = 250.0;
-/// Bytes an entry of the iteration's kernel: the chain, its analysis and its factor.
+/// The memory per entry of the iteration's kernel, in bytes: in the chain, its analysis and its factor.
 const PER_KERNEL_ENTRY: f64 = 80.0;

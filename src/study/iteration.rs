@@ -16,19 +16,20 @@ use crate::study::{StudyError, comparison};
 /// The escape rate of the iteration at one learning rate.
 #[derive(Clone, Debug, Serialize)]
 pub struct IterationRate {
-    /// η.
+    /// The learning rate η.
     pub learning_rate: f64,
     /// γ per iteration.
     #[serde(flatten, serialize_with = "per_iteration")]
     pub per_iteration: Scaled,
-    /// γ per unit of dynamical time: per iteration over η.
+    /// γ per unit of dynamical time: `per_iteration` divided by η.
     #[serde(flatten, serialize_with = "quantity::value")]
     pub rate: Scaled,
-    /// The relative difference to the rate in the diffusion limit.
+    /// `rate` divided by that of the diffusion limit, minus 1; `None` if that was not computed.
     pub error: Option<f64>,
-    /// η times the largest eigenvalue of H at the minimum; the iteration is unstable there from 2 on.
+    /// η times the largest eigenvalue of H at the start minimum, `None` without one. The iteration is unstable there
+    /// from 2 on.
     pub stiffness: Option<f64>,
-    /// Nodes of the quadrature.
+    /// The number of nodes of the quadrature.
     pub nodes: usize,
     /// The largest deviation of a step's total probability from 1 in the quadrature.
     pub normalisation_error: f64,
@@ -39,7 +40,8 @@ pub struct IterationRate {
 pub struct IterationStudy {
     /// One entry for each learning rate.
     pub rates: Vec<IterationRate>,
-    /// p in |error| ∝ ηᵖ from the two smallest learning rates.
+    /// The order p in |error| ∝ ηᵖ from the two smallest learning rates; `None` if their errors are unknown or of
+    /// opposite signs.
     #[serde(rename = "observed_order")]
     pub order: Option<f64>,
 }
@@ -69,27 +71,28 @@ pub enum IterationError {
     /// The iteration failed at one learning rate.
     #[error("at the learning rate {learning_rate}: {error}")]
     Failed {
-        /// η.
+        /// The learning rate η.
         learning_rate: f64,
         /// The error at this learning rate.
         error: SgdError,
     },
 }
 
-/// Returns the learning rates for which the iteration is solved, largest first.
+/// Returns the learning rates for which the iteration is solved, largest first: those requested, or the default ones.
 ///
 /// # Errors
-/// The problem is not one of an iteration on an interval, or has no learning rate.
+/// [`IterationError`]: the problem is not an Itô process on an interval without a killing rate inside, there is no
+/// learning rate, or [`sizes`] fails.
 pub fn check(asked: &IterationRequest, problem: &Problem) -> Result<Vec<f64>, IterationError> {
     let learning_rates = refuse(asked, problem)?;
     sizes(problem, &learning_rates)?;
     Ok(learning_rates)
 }
 
-/// Returns the numbers of nodes and of kernel entries for each learning rate.
+/// Returns the number of nodes and the number of kernel entries for each learning rate.
 ///
 /// # Errors
-/// A step that is too short, or slopes and noise that are not finite.
+/// [`IterationError::Failed`]: a step that is too short to resolve, or a slope or noise that is not finite.
 pub fn sizes(problem: &Problem, learning_rates: &[f64]) -> Result<Vec<[usize; 2]>, IterationError> {
     let size = |&learning_rate: &f64| {
         on_interval(problem, learning_rate, |iteration| iteration.size())
@@ -111,7 +114,7 @@ fn refuse(asked: &IterationRequest, problem: &Problem) -> Result<Vec<f64>, Itera
     learning_rates(asked, problem)
 }
 
-/// Solves the iteration for every learning rate that is asked for; `limit` is the diffusion's rate.
+/// Solves the iteration for every requested learning rate. `limit` is the escape rate in the diffusion limit.
 ///
 /// # Errors
 /// [`StudyError::Iteration`].
@@ -142,7 +145,7 @@ pub fn iteration(
     Ok(IterationStudy { order: order(&rates), rates })
 }
 
-/// The learning rates that are asked for, or fractions of that of the noise, largest first.
+/// The requested learning rates, or [`SHARES`] of the learning rate of the noise; largest first.
 fn learning_rates(asked: &IterationRequest, problem: &Problem) -> Result<Vec<f64>, IterationError> {
     let own = problem.noise_model.minibatch().map(|minibatch| minibatch.learning_rate);
     let mut learning_rates = match (asked.learning_rates.is_empty(), own) {
@@ -154,7 +157,8 @@ fn learning_rates(asked: &IterationRequest, problem: &Problem) -> Result<Vec<f64
     Ok(learning_rates)
 }
 
-/// The observed order p in |error| ∝ ηᵖ from the last two learning rates.
+/// The observed order p in |error| ∝ ηᵖ from the last two learning rates; `None` if an error is unknown or they have
+/// opposite signs.
 fn order(rates: &[IterationRate]) -> Option<f64> {
     let [.., coarse, fine] = rates else { return None };
     let (a, b) = coarse.error.zip(fine.error)?;
@@ -162,7 +166,7 @@ fn order(rates: &[IterationRate]) -> Option<f64> {
     (a * b > 0.0 && order.is_finite()).then_some(order)
 }
 
-/// The escape of a problem's iteration in one dimension, killed where the diffusion is.
+/// Solves the escape of the iteration of a problem in one dimension, which ends where the diffusion is absorbed.
 ///
 /// # Errors
 /// The errors of [`Iteration::escape`].

@@ -57,12 +57,12 @@ pub(super) struct Unfinished<'a, 'b> {
 }
 
 impl Unfinished<'_, '_> {
-    /// Saves the section in its present state if it is time or urgent, and returns the file. `section` adds its numbers and
-    /// returns its groups with a warning.
+    /// Saves the section in its present state if it is time or urgent, and returns the file. `section` adds its numbers
+    /// and returns its groups with a warning.
     ///
     /// # Errors
-    /// The reason for which it is not saved, if it is urgent: memory would hold all that a file does not take. If it is
-    /// not, the computation goes on without.
+    /// The reason for which the section could not be saved, if saving is urgent because memory cannot hold more.
+    /// Otherwise the computation goes on without saving.
     pub(super) fn offer(
         &mut self,
         progress: &Progress,

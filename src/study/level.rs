@@ -9,7 +9,7 @@ use crate::scaled::Scaled;
 use crate::solve::network::valleys::{ValleyNetwork, check_cores};
 use crate::solve::{
     Chain, Discretisation, Ground, Hits, PassageTimes, QuasiStationary, Reactive, Resources, SolveError, check_sets,
-    closed_law, mean_first_passage, occupation, quasi_stationary, reactive_within,
+    closed_law, mean_first_passage, occupation, quasi_stationary, quasi_stationary_within, reactive_within,
 };
 use crate::study::boundary::{self, BoundaryError};
 use crate::study::committor;
@@ -35,6 +35,8 @@ pub struct Level<'a> {
     pub network: Option<ValleyNetwork<'a>>,
     /// The spectrum, if requested.
     pub spectrum: Option<LevelSpectrum<'a>>,
+    /// The error for which requested analyses of the closed chain are missing.
+    pub lacks_closed: Option<StudyError>,
     /// The memory of the factor, in bytes.
     pub factor_bytes: u64,
     /// The seconds of each phase.
@@ -46,9 +48,9 @@ pub struct Level<'a> {
 pub struct Analyses {
     /// The quasi-stationary distribution ν and the escape rate γ, if requested.
     pub quasi_stationary: Option<QuasiStationary>,
-    /// γ, also where only the error of passage times needs it.
+    /// γ; computed without a request too if the error of passage times needs it.
     pub rate: Option<Scaled>,
-    /// Where ν is not requested: it, or the occupation times from the start point, up to a factor.
+    /// If ν is not requested: ν, or the occupation times from the start point, up to a factor.
     pub whereabouts: Option<Vec<f64>>,
     /// The mean first-passage times, and that from the start point.
     pub passage: Option<Passage>,
@@ -61,6 +63,9 @@ pub struct Analyses {
     /// The resolution of a curve on which the noise degenerates where the process crosses it.
     pub coarseness: Option<Coarseness>,
 }
+
+/// The most inverse iterations for an escape rate that only errors need.
+const MOST_FOR_ERRORS: usize = 24;
 
 /// Mean first-passage times.
 pub struct Passage {
@@ -142,7 +147,17 @@ pub fn solve<'a>(
         let FurtherAnalyses { reactive, several, network, spectrum, coarseness } = beside;
         let coarseness = of_ground.or(coarseness);
         let (found, timing) = (Analyses { whereabouts, coarseness, ..Analyses::default() }, laps.timing);
-        return Ok(Level { discretisation, found, reactive, several, network, spectrum, factor_bytes, timing });
+        return Ok(Level {
+            discretisation,
+            found,
+            reactive,
+            several,
+            network,
+            spectrum,
+            lacks_closed: None,
+            factor_bytes,
+            timing,
+        });
     }
     let mut chain = Chain::killed(discretisation, resources)?;
     laps.end("elimination");
@@ -163,7 +178,36 @@ pub fn solve<'a>(
     let beside = FurtherAnalyses::new(request, &discretisation, ground, resources, &mut laps)?;
     let FurtherAnalyses { reactive, several, network, spectrum, coarseness } = beside;
     found.coarseness = found.coarseness.or(coarseness);
-    Ok(Level { discretisation, found, reactive, several, network, spectrum, factor_bytes, timing: laps.timing })
+    Ok(Level {
+        discretisation,
+        found,
+        reactive,
+        several,
+        network,
+        spectrum,
+        lacks_closed: None,
+        factor_bytes,
+        timing: laps.timing,
+    })
+}
+
+/// Does what [`solve`] does, on a grid coarser than the requested one. If the sets or valleys of the closed chain are
+/// too small for this grid, only the killed chain is solved.
+///
+/// # Errors
+/// As [`solve`].
+pub fn solve_coarse<'a>(
+    request: &Request,
+    problem: &'a Problem,
+    cells: [usize; 2],
+    resources: Resources<'_>,
+) -> Result<Level<'a>, StudyError> {
+    match (solve(request, problem, cells, resources), request.of_killed_chain()) {
+        (Err(error), Some(killed)) if error.is_of_one_grid() => {
+            Ok(Level { lacks_closed: Some(error), ..solve(&killed, problem, cells, resources)? })
+        }
+        (found, _) => found,
+    }
 }
 
 /// The closed chain of a grid with its stationary distribution.
@@ -261,7 +305,7 @@ impl Analyses {
         let found = match wants_rate {
             true => Some(quasi_stationary(chain)?),
             // If only errors need it, it may remain unknown.
-            false if asks_boundary => quasi_stationary(chain).ok(),
+            false if asks_boundary => quasi_stationary_within(chain, MOST_FOR_ERRORS).ok(),
             false => None,
         };
         let times = match wants_passage || asks_boundary {
@@ -301,7 +345,7 @@ impl Analyses {
             occupied.as_ref().filter(|_| has_population).map(|occupied| 1.0 / in_start.mass(occupied));
         Ok(Analyses {
             share_in_start: found.as_ref().map(|found| in_start.mass(&found.probability)),
-            rate: found.as_ref().map(|found| found.rate),
+            rate: found.as_ref().filter(|found| wants_rate || found.converged).map(|found| found.rate),
             whereabouts: found.as_ref().filter(|_| !wants_rate).map(|found| found.probability.clone()).or(occupied),
             quasi_stationary: found.filter(|_| wants_rate),
             passage,

@@ -126,7 +126,7 @@ pub struct Numbers {
     pub passage_times: Vec<Vec<Scaled>>,
     /// The largest relative difference between a flux as it leaves and as it arrives.
     pub disagreement: f64,
-    /// How many saddles have no minimum of the domain on one side.
+    /// The number of saddles that have no minimum of the domain on one side.
     pub open_saddles: usize,
 }
 
@@ -203,8 +203,8 @@ impl NetworkStudy {
     }
 }
 
-/// The relative discretisation error of each of `count` eigenvalues; `estimates` has those of the nonzero ones, which are
-/// the last. All are `None` if no grids were compared.
+/// The relative discretisation error of each of `count` eigenvalues. `estimates` has those of the nonzero ones, which
+/// are the last. All are `None` if no grids were compared.
 fn discretisation_errors(count: usize, estimates: &[Option<Extrapolation>]) -> Vec<Option<f64>> {
     let zeros = count.saturating_sub(estimates.len());
     let by_grid = |k: usize| match k.checked_sub(zeros) {

@@ -40,6 +40,17 @@ impl Request {
         self.wants(Quantity::Rate) || self.wants(Quantity::PassageTime)
     }
 
+    /// The request without the quantities of the closed domain. `None` if it has none of these, or no others.
+    pub fn of_killed_chain(&self) -> Option<Request> {
+        let is_closed = |quantity: Quantity| matches!(quantity, Quantity::Committor | Quantity::Network);
+        if !self.wants_killing() || !self.quantities.iter().copied().any(is_closed) {
+            return None;
+        }
+        let mut killed = self.clone();
+        killed.quantities.retain(|&quantity| !is_closed(quantity));
+        Some(killed)
+    }
+
     /// Whether some requested quantity is of the closed domain.
     pub fn wants_closed(&self) -> bool {
         [Quantity::Stationary, Quantity::Committor, Quantity::Network].into_iter().any(|quantity| self.wants(quantity))
@@ -138,7 +149,7 @@ pub struct Scheme {
 }
 
 impl Scheme {
-    /// The default.
+    /// The default: the inverse average.
     pub const INVERSE_AVERAGE: Scheme = Scheme::plain(Weight::InverseAverage);
     /// The inverse average with its flux correction.
     pub const FLUX_CORRECTED: Scheme = Scheme { weight: Weight::InverseAverage, is_corrected: true };

@@ -12,7 +12,7 @@ use crate::study::choice::{self, Choice, Reason};
 use crate::study::committor;
 use crate::study::crossing;
 use crate::study::evidence::{Before, evidence};
-use crate::study::interpolation::{self, Found};
+use crate::study::interpolation::{self, Errors, Thinned};
 use crate::study::iteration;
 use crate::study::keeper::Keeper;
 use crate::study::ladder::{self, Climb, Plan};
@@ -87,24 +87,29 @@ fn attempted(
     let request = settled.as_ref();
     let (mut climb, mut unknown) = (climb, None);
     if let Some(finest) = &climb.finest {
-        let effect = crossing::raised(problem, request, finest, resources)?;
+        let effect = crossing::unresolved(problem, request, finest, resources)?;
         climb.rungs.raised = effect.relative;
         unknown = effect.failed;
     }
     let mut warnings = climb_warnings(problem, request, &climb);
+    let interpolated = interpolated(problem, request, &mut climb, resources)?;
     warnings.extend(unknown.map(|reason| Warning::LevelEffectUnknown { reason: Box::new(reason) }));
     let mut timing = timing(request, &climb);
     if choice.was_made() {
         timing.insert(0, ("choice of the scheme".to_string(), choosing));
     }
-    let Climb { finest, rungs, failed, seconds } = climb;
+    let Climb { finest, rungs, failed, seconds, .. } = climb;
     let Some(finest) = finest else {
         let tried = failed.last().map(|(cells, _)| *cells).or(seconds.last().map(|(cells, _)| *cells));
         return Err(StudyError::NoGrid { cells: tried.unwrap_or(ladder::first_cells(problem)) });
     };
     let clock = Instant::now();
     let mut solution = evidence(request, finest, &rungs, resources, Before { choice, warnings }, keeper)?;
-    add_interpolation(problem, request, &mut solution, resources)?;
+    if !rungs.thinned.is_empty() {
+        let rate = rungs.interpolation(|rates| rates.quasi_stationary);
+        solution.add_interpolation(Errors { rate, passage_time: rungs.interpolation(|rates| rates.passage) });
+    }
+    solution.warnings.extend(interpolated);
     // Coarser grids than the first of a refinement are not tried, so that it says nothing about those.
     let is_unknown =
         |warning: &Warning| matches!(warning, Warning::ToleranceMissed { error, .. } if error.is_infinite());
@@ -120,23 +125,25 @@ fn attempted(
     Ok(solution)
 }
 
-/// Adds the errors that the interpolation of a tabulated loss causes.
-fn add_interpolation(
+/// The rates with thinned tables, for the errors that the interpolation of the loss causes, with what is to be said of
+/// them.
+fn interpolated(
     problem: &Problem,
     request: &Request,
-    solution: &mut Solution,
+    climb: &mut Climb<'_>,
     resources: Resources<'_>,
-) -> Result<(), StudyError> {
-    match interpolation::change(problem, request, solution.grid.cells, resources)? {
-        Found::Exact => {}
-        Found::Errors(errors) => {
-            solution.add_interpolation(errors);
-            let is_other = |quantity: &Quantity| !matches!(quantity, Quantity::Rate | Quantity::PassageTime);
-            solution.warnings.extend(request.quantities.iter().any(is_other).then_some(Warning::InterpolatedElsewhere));
+) -> Result<Option<Warning>, StudyError> {
+    let Some(finest) = &climb.finest else { return Ok(None) };
+    match interpolation::thinned(problem, request, finest.discretisation.grid.cells, resources)? {
+        Thinned::Exact => Ok(None),
+        Thinned::Solved(thinned) => {
+            climb.rungs.thinned = thinned;
+            let is_left_out = request.quantities.iter().any(|quantity| !interpolation::is_in_errors_of(quantity));
+            let is_left_out = is_left_out || request.evolve.is_some() || climb.rungs.lacks_interpolation();
+            Ok(is_left_out.then_some(Warning::InterpolatedElsewhere))
         }
-        Found::Unknown(reason) => solution.warnings.push(Warning::InterpolationUnknown { reason }),
+        Thinned::Unknown(reason) => Ok(Some(Warning::InterpolationUnknown { reason })),
     }
-    Ok(())
 }
 
 /// Adds the simulation of the same problem. If it is interrupted the results of the solver are kept.

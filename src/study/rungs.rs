@@ -6,6 +6,7 @@ use crate::solve::network::pencil::Eigenvalue;
 use crate::study::boundary::BoundaryError;
 use crate::study::crossing::{self, Coarseness};
 use crate::study::extrapolation::{Extrapolation, Series, Spacing};
+use crate::study::interpolation::Interpolation;
 use crate::study::level::Level;
 use crate::study::request::Scheme;
 use crate::study::several;
@@ -26,12 +27,10 @@ pub struct Rates {
     pub reactive: Option<Scaled>,
     /// The fluxes between several sets.
     pub several: Vec<Scaled>,
-    /// The moduli of the nonzero eigenvalues of the network of valleys.
-    pub network: Vec<Scaled>,
-    /// The moduli of the eigenvalues of the spectrum, including the 0 of a closed chain.
-    pub spectrum: Vec<Scaled>,
-    /// The arguments of the same eigenvalues in the complex plane, in radians.
-    pub arguments: Vec<f64>,
+    /// The nonzero eigenvalues of the network of valleys, slowest first.
+    pub network: Vec<Eigenvalue>,
+    /// The eigenvalues of the spectrum, slowest first, including the 0 of a closed chain.
+    pub spectrum: Vec<Eigenvalue>,
 }
 
 impl Rates {
@@ -46,17 +45,16 @@ impl Rates {
             reactive: level.reactive.as_ref().map(|found| found.paths.rate()),
             several: level.several.as_ref().map_or(Vec::new(), several::fluxes),
             network: level.network.as_ref().map_or(Vec::new(), |found| {
-                let moduli = found.network.refined.eigenvalues.iter().map(|own| own.modulus());
-                moduli.filter(|modulus| modulus.is_positive()).collect()
+                let all = found.network.refined.eigenvalues.iter().copied();
+                all.filter(|value| value.modulus().is_positive()).collect()
             }),
-            spectrum: modes.iter().map(|mode| mode.value.modulus()).collect(),
-            arguments: modes.iter().map(|mode| argument(mode.value)).collect(),
+            spectrum: modes.iter().map(|mode| mode.value).collect(),
         }
     }
 }
 
-/// The error of a passage time in the plane is at least this part of that of the rate: grids whose times agree far better
-/// than their rates do so by chance, where an error changes its sign.
+/// The least error of a passage time in two dimensions, relative to that of the rate: if the times on successive grids
+/// agree far better than the rates, their error changes its sign there.
 const LEAST_OF_RATE: f64 = 0.5;
 
 /// The safety factor of the error of an argument, that of [`crate::study::extrapolation`].
@@ -66,6 +64,36 @@ const ARGUMENT_SAFETY: f64 = 1.25;
 fn argument(value: Eigenvalue) -> f64 {
     let size = value.modulus();
     if size.is_positive() { value.im.over(size).value().atan2(value.re.over(size).value()) } else { 0.0 }
+}
+
+/// The number of grids of [`Spacing::Quarters`].
+const QUARTERS: usize = 3;
+
+/// The largest |λ − λ′|/|λ′| with which an eigenvalue λ of a coarser grid is identified with λ′.
+const FARTHEST: f64 = 1.0;
+
+/// The values of each eigenvalue of the finest grid on the successive grids on which it was found, coarsest first. Real
+/// eigenvalues are identified by their number. The order of complex ones may differ from grid to grid: each is
+/// identified with the nearest one of the coarser grid that has not been used.
+fn followed(grids: &[&[Eigenvalue]]) -> Vec<Vec<Eigenvalue>> {
+    let Some((finest, coarser)) = grids.split_last() else { return Vec::new() };
+    let mut found: Vec<Vec<Eigenvalue>> = finest.iter().map(|&value| vec![value]).collect();
+    let are_real = grids.iter().all(|grid| grid.iter().all(|value| !value.im.modulus().is_positive()));
+    for (passed, grid) in coarser.iter().rev().enumerate() {
+        let mut left: Vec<Option<Eigenvalue>> = grid.iter().copied().map(Some).collect();
+        for (mode, values) in found.iter_mut().enumerate().filter(|(_, values)| values.len() == passed + 1) {
+            let away = |place: usize| left[place].map_or(f64::INFINITY, |value| value.away_from(values[passed]));
+            let place = match are_real {
+                true => (mode < left.len()).then_some(mode),
+                false => (0..left.len())
+                    .min_by(|&a, &b| away(a).total_cmp(&away(b)))
+                    .filter(|&place| away(place) <= FARTHEST),
+            };
+            values.extend(place.and_then(|place| left[place].take()));
+        }
+    }
+    found.iter_mut().for_each(|values| values.reverse());
+    found
 }
 
 /// The rates on all grids that are used, with further errors of the finest grid.
@@ -79,19 +107,23 @@ pub struct Rungs<'a> {
     pub(super) coarseness: Option<Coarseness>,
     /// The highest order that errors claim to fall with; infinite if the finest grid has edges along its axes alone.
     pub(super) claimed: f64,
-    /// The relative effect of the mollification level on the finest grid.
+    /// The relative effect on the finest grid's rate of the mollification level, or with a floor of where a curve on
+    /// which the noise degenerates lies in its cells.
     pub raised: f64,
     /// The rates of each grid, coarsest first.
     pub rates: Vec<Rates>,
+    /// The rates with an interpolated loss from the whole table and from thinned ones; none without a table.
+    pub thinned: Vec<Rates>,
 }
 
 impl Rungs<'_> {
     /// The extrapolation of one of the rates; `None` with too few grids.
     pub fn estimate(&self, pick: fn(&Rates) -> Option<Scaled>) -> Option<Extrapolation> {
-        let values: Vec<Scaled> = self.rates.iter().filter_map(pick).collect();
+        let values = self.finest(pick);
+        let spacing = self.spacing_of(values.len());
         let rounding = rounding(self.problem, self.rates.last()?.cells);
         let [bare, _] = self.coarseness.map_or([0.0; 2], Coarseness::parts);
-        if let Spacing::Ratio(ratio) = self.spacing
+        if let Spacing::Ratio(ratio) = spacing
             && bare > crossing::NEGLIGIBLE
         {
             return crossing::extrapolate(&values, ratio, rounding, bare, self.raised, self.scheme.formal_order());
@@ -99,24 +131,70 @@ impl Rungs<'_> {
         let at_least = self.over_a_floor(&values);
         let formal = ends::order(self.problem, self.scheme.formal_order());
         let formal = if self.problem.domain.windows.is_empty() { formal } else { formal.min(window::ORDER) };
-        let series = Series { values: &values, spacing: self.spacing, rounding, formal, claimed: self.claimed };
+        let series = Series { values: &values, spacing, rounding, formal, claimed: self.claimed };
         series.estimate(self.boundary).map(|found| Extrapolation { error: found.error.max(at_least) + bare, ..found })
+    }
+
+    /// ln of the ratio of one of the rates on the last two grids; infinite with fewer grids.
+    pub fn last_change(&self, pick: impl Fn(&Rates) -> Option<Scaled>) -> f64 {
+        match self.finest(pick)[..] {
+            [.., coarse, fine] => fine.over(coarse).value().ln(),
+            _ => f64::INFINITY,
+        }
+    }
+
+    /// The interpolation error of one of the rates; `None` without a table.
+    pub fn interpolation(&self, pick: impl Fn(&Rates) -> Option<Scaled>) -> Option<Interpolation> {
+        let values: Vec<Scaled> = self.thinned.iter().map_while(pick).collect();
+        Interpolation::of(&values)
+    }
+
+    /// The interpolation error of a quantity that is no rate of the killed chain; 0 without a table.
+    fn by_interpolation(&self, pick: impl Fn(&Rates) -> Option<Scaled>) -> f64 {
+        self.interpolation(pick).map_or(0.0, |found| found.error)
+    }
+
+    /// Whether a quantity that was requested is missing for a thinned table.
+    pub fn lacks_interpolation(&self) -> bool {
+        let Some(own) = self.rates.last() else { return false };
+        let lacks = |thinned: &Rates| {
+            own.reactive.is_some() && thinned.reactive.is_none()
+                || own.network.len() != thinned.network.len()
+                || own.several.len() != thinned.several.len()
+        };
+        self.thinned.iter().take(2).any(lacks)
+    }
+
+    /// A quantity on the finest grids that have it without a gap, coarsest first.
+    fn finest<T>(&self, pick: impl Fn(&Rates) -> Option<T>) -> Vec<T> {
+        let mut values: Vec<T> = self.rates.iter().rev().map_while(pick).collect();
+        values.reverse();
+        values
+    }
+
+    /// The refinement between the finest grids, of which there are `count`.
+    fn spacing_of(&self, count: usize) -> Spacing {
+        match self.spacing {
+            Spacing::Quarters if count < QUARTERS => Spacing::Ratio(self.spacing.last_ratio()),
+            spacing => spacing,
+        }
     }
 
     /// The least error of values where the process crosses a curve with a floor that the grid hardly resolves.
     fn over_a_floor(&self, values: &[Scaled]) -> f64 {
         let [_, floored] = self.coarseness.map_or([0.0; 2], Coarseness::parts);
-        match self.spacing {
-            Spacing::Ratio(ratio) if floored > crossing::STEEP => crossing::over_a_floor(values, ratio, floored),
-            _ => 0.0,
+        match floored > crossing::STEEP {
+            true => crossing::over_a_floor(values, self.spacing.last_ratio(), floored, self.raised),
+            false => 0.0,
         }
     }
 
     /// The extrapolation of k_AB. Its sets end at arbitrary places in cells, so that grids may agree by chance.
     pub fn reactive_estimate(&self) -> Option<Extrapolation> {
-        let values: Vec<Scaled> = self.rates.iter().filter_map(|rates| rates.reactive).collect();
+        let values = self.finest(|rates| rates.reactive);
         let found = self.closed_estimate(&values, self.where_crossed())?;
-        Some(self.by_whole_changes(&values, found))
+        let found = self.by_whole_changes(&values, found);
+        Some(Extrapolation { error: found.error + self.by_interpolation(|rates| rates.reactive), ..found })
     }
 
     /// An extrapolation whose error is at least the larger of the last change and of what second order leaves of the
@@ -133,59 +211,65 @@ impl Rungs<'_> {
 
     /// The extrapolation of each flux between several sets; `None` for one that is 0.
     pub fn several_estimates(&self) -> Vec<Option<Extrapolation>> {
-        let found = self.each(|rates| &rates.several, |_| self.where_crossed());
-        let values =
-            |k: usize| -> Vec<Scaled> { self.rates.iter().filter_map(|rates| rates.several.get(k).copied()).collect() };
-        let cut =
-            |(k, found): (usize, Option<Extrapolation>)| found.map(|found| self.by_whole_changes(&values(k), found));
-        found.into_iter().enumerate().map(cut).collect()
+        let count = self.rates.last().map_or(0, |rates| rates.several.len());
+        let cut = |k: usize| {
+            let values = self.finest(|rates| rates.several.get(k).copied());
+            let found = self.nonzero_estimate(&values, self.where_crossed())?;
+            let found = self.by_whole_changes(&values, found);
+            let by_interpolation = self.by_interpolation(|rates| rates.several.get(k).copied());
+            Some(Extrapolation { error: found.error + by_interpolation, ..found })
+        };
+        (0..count).map(cut).collect()
     }
 
     /// The extrapolation of each nonzero eigenvalue of the network of valleys.
     pub fn network_estimates(&self) -> Vec<Option<Extrapolation>> {
-        self.each(|rates| &rates.network, |_| self.where_crossed())
+        self.eigenvalue_estimates(|rates| &rates.network, |_| self.where_crossed())
     }
 
     /// The extrapolation of each eigenvalue of the spectrum; `None` for one that is 0.
     pub fn spectrum_estimates(&self) -> Vec<Option<Extrapolation>> {
         let rate = self.coarseness.map_or(0.0, |coarseness| coarseness.parts()[0]);
         // The slowest mode of a killed chain decays at the escape rate.
-        let found = self.each(|rates| &rates.spectrum, |mode| if mode == 0 { rate } else { self.where_crossed() });
-        let turned = |(mode, found): (usize, Option<Extrapolation>)| {
-            found.map(|found| Extrapolation { error: found.error.hypot(self.error_of_argument(mode)), ..found })
+        self.eigenvalue_estimates(|rates| &rates.spectrum, |mode| if mode == 0 { rate } else { self.where_crossed() })
+    }
+
+    /// The extrapolation of the modulus of each eigenvalue, with the error of the eigenvalue relative to its modulus.
+    fn eigenvalue_estimates(
+        &self,
+        pick: fn(&Rates) -> &Vec<Eigenvalue>,
+        coarseness: impl Fn(usize) -> f64,
+    ) -> Vec<Option<Extrapolation>> {
+        let whole_last: Vec<&[Eigenvalue]> = self.thinned.iter().rev().map(|rates| &pick(rates)[..]).collect();
+        let whole_first = |values: Vec<Eigenvalue>| values.iter().rev().map(|value| value.modulus()).collect();
+        let thinned: Vec<Vec<Scaled>> = followed(&whole_last).into_iter().map(whole_first).collect();
+        let estimate = |(mode, values): (usize, Vec<Eigenvalue>)| {
+            let moduli: Vec<Scaled> = values.iter().map(|value| value.modulus()).collect();
+            let found = self.nonzero_estimate(&moduli, coarseness(mode))?;
+            let changed =
+                thinned.get(mode).and_then(|moduli| Interpolation::of(moduli)).map_or(0.0, |found| found.error);
+            Some(Extrapolation { error: found.error.hypot(self.error_of_argument(&values)) + changed, ..found })
         };
-        found.into_iter().enumerate().map(turned).collect()
+        let all: Vec<&[Eigenvalue]> = self.rates.iter().map(|rates| &pick(rates)[..]).collect();
+        followed(&all).into_iter().enumerate().map(estimate).collect()
     }
 
     /// The error of the argument of an eigenvalue, in radians: what the changes from grid to grid leave at the order
-    /// that errors claim, and 0 for real ones.
-    fn error_of_argument(&self, mode: usize) -> f64 {
-        let arguments: Vec<f64> = self.rates.iter().filter_map(|rates| rates.arguments.get(mode).copied()).collect();
+    /// that errors claim, and 0 for real ones. The values are of the finest grids, coarsest first.
+    fn error_of_argument(&self, values: &[Eigenvalue]) -> f64 {
         let order = Scheme::plain(self.scheme.weight).formal_order().min(self.claimed);
-        let ratio: f64 = match self.spacing {
-            Spacing::Ratio(ratio) => ratio,
-            Spacing::Quarters => 4.0 / 3.0,
+        let change = |k: usize| match values.len().checked_sub(k + 1) {
+            Some(coarse) if k > 0 => (argument(values[coarse + 1]) - argument(values[coarse])).abs(),
+            _ => 0.0,
         };
-        let change = |k: usize| {
-            arguments
-                .len()
-                .checked_sub(k + 1)
-                .filter(|&coarse| coarse + 1 < arguments.len())
-                .map_or(0.0, |coarse| (arguments[coarse + 1] - arguments[coarse]).abs())
-        };
-        let power = ratio.powf(order);
+        let power = self.spacing.last_ratio().powf(order);
         ARGUMENT_SAFETY * change(1).max(change(2) / power) / (power - 1.0)
     }
 
-    fn each(&self, pick: fn(&Rates) -> &Vec<Scaled>, coarseness: impl Fn(usize) -> f64) -> Vec<Option<Extrapolation>> {
-        let count = self.rates.iter().map(|rates| pick(rates).len()).min().unwrap_or(0);
-        let values = |k: usize| self.rates.iter().map(|rates| pick(rates)[k]).collect::<Vec<Scaled>>();
-        let is_zero = |values: &[Scaled]| values.iter().any(|value| !value.is_positive());
-        let estimate = |k: usize| {
-            let values = values(k);
-            self.closed_estimate(&values, coarseness(k)).filter(|_| !is_zero(&values))
-        };
-        (0..count).map(estimate).collect()
+    /// The extrapolation of a quantity of the closed chain; `None` if it is 0 on a grid.
+    fn nonzero_estimate(&self, values: &[Scaled], coarseness: f64) -> Option<Extrapolation> {
+        let is_nonzero = values.iter().all(|value| value.is_positive());
+        self.closed_estimate(values, coarseness).filter(|_| is_nonzero)
     }
 
     /// The least error of passage times and of flux over population, by that of the escape rate; 0 in one dimension
@@ -208,13 +292,14 @@ impl Rungs<'_> {
     fn closed_estimate(&self, values: &[Scaled], coarseness: f64) -> Option<Extrapolation> {
         let rounding = rounding(self.problem, self.rates.last()?.cells);
         let formal = ends::order(self.problem, Scheme::plain(self.scheme.weight).formal_order());
-        if let Spacing::Ratio(ratio) = self.spacing
+        let spacing = self.spacing_of(values.len());
+        if let Spacing::Ratio(ratio) = spacing
             && (crossing::is_asked_for(self.problem) || coarseness > crossing::NEGLIGIBLE)
         {
             return crossing::extrapolate(values, ratio, rounding, coarseness, self.raised, formal);
         }
         let at_least = self.over_a_floor(values);
-        let series = Series { values, spacing: self.spacing, rounding, formal, claimed: self.claimed };
+        let series = Series { values, spacing, rounding, formal, claimed: self.claimed };
         series
             .estimate(BoundaryError::default())
             .map(|found| Extrapolation { error: found.error.max(at_least) + coarseness, ..found })

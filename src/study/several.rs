@@ -1,4 +1,4 @@
-//! Several sets at once: which set a path hits first, and the fluxes between the sets.
+//! Hitting probabilities of several sets, and the stationary fluxes between them.
 
 use serde::Serialize;
 
@@ -13,10 +13,12 @@ use crate::study::extrapolation::Extrapolation;
 use crate::study::network::{LogRate, logarithms, ordinary, table, with_diagonal};
 use crate::study::request::CommittorRequest;
 
-/// Names of fields: the probability of coming to a set, whose number follows, before the others.
+/// The beginning of the name of a field, before the number of the set: the probability of hitting that set before the
+/// others.
 pub const HITTING: &str = "hitting_";
 
-/// The numbers of several sets, in the order in which they were named.
+/// The numbers of the summary, for the sets in the order of the request. Numbers of a list are `None` if one of them is
+/// beyond the range of f64.
 #[derive(Clone, Debug, Serialize)]
 pub struct SeveralStudy {
     /// Σ π h_a: the fraction of time during which each set is the next to be visited.
@@ -25,29 +27,32 @@ pub struct SeveralStudy {
     /// The fraction of time during which each set was the last to be visited.
     #[serde(skip_serializing_if = "Option::is_none")]
     last: Option<Vec<f64>>,
-    /// F_ab, per unit of time; 0 on the diagonal.
+    /// F_ab, the stationary flux from set a to set b, per unit of dynamical time; 0 on the diagonal.
     #[serde(skip_serializing_if = "Option::is_none")]
     flux: Option<Vec<Vec<f64>>>,
-    /// |error| of each flux by the grid, relative to it.
+    /// The estimated relative discretisation error of each flux; `None` if grids were not compared for every flux that
+    /// is not 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     discretisation_error: Option<Vec<Vec<f64>>>,
-    /// F_ab over `last`[a], a generator.
+    /// F_ab divided by `last`[a], with minus the sum of the row on the diagonal: the generator of the chain of sets.
     #[serde(skip_serializing_if = "Option::is_none")]
     rates: Option<Vec<Vec<f64>>>,
-    /// ln F_ab, where some flux is beyond the range of f64.
+    /// ln F_ab of each positive flux, given instead of `flux` if that is `None`.
     #[serde(skip_serializing_if = "Option::is_none")]
     log_flux: Option<Vec<LogRate>>,
-    /// The largest relative difference between the fluxes as they leave and as they arrive.
+    /// The largest relative difference between a flux summed where it leaves a set and where it arrives.
     flux_disagreement: f64,
-    /// The hits with their full range of exponents.
+    /// The hitting probabilities and fluxes with extended exponents.
     #[serde(skip)]
     pub hits: Hits,
 }
 
-/// The hits of the several sets of a request; `None` where none are named.
+/// Computes the hitting probabilities and fluxes of the sets of a request on a closed chain with the stationary
+/// distribution `law`; `None` if the request names no sets.
 ///
 /// # Errors
-/// Points without a minimum near them, sets that meet or are empty on the grid, and whatever ends an elimination.
+/// [`StudyError`]: a point without a minimum near it, sets that overlap or contain no cell centre, or a failed
+/// elimination.
 pub(super) fn hits(
     request: &CommittorRequest,
     closed: &Discretisation<'_>,
@@ -62,14 +67,14 @@ pub(super) fn hits(
     Ok(Some(several(closed, law, &sets, resources)?))
 }
 
-/// The fluxes between different sets, by rows.
+/// The fluxes between different sets, row by row, without the diagonal.
 pub(super) fn fluxes(hits: &Hits) -> Vec<Scaled> {
     let n = hits.flux.len();
     (0..n).flat_map(|a| (0..n).map(move |b| (a, b))).filter(|(a, b)| a != b).map(|(a, b)| hits.flux[a][b]).collect()
 }
 
-/// What a run says of the hits of its finest grid, and h of each set over that grid; `estimates`: what the grids say of
-/// each of the [`fluxes`].
+/// The numbers of the summary and the field of h_a for each set, from the hits of the finest grid. `estimates` holds
+/// the extrapolation of each of the [`fluxes`].
 pub(super) fn study(
     closed: &Discretisation<'_>,
     hits: Hits,
@@ -101,7 +106,7 @@ pub(super) fn study(
     (study, fields)
 }
 
-/// The errors in the places of the fluxes; `None` unless grids were compared for every flux that is not 0.
+/// The relative errors as a matrix like that of the fluxes; `None` unless every positive flux has an estimate.
 fn errors(hits: &Hits, estimates: &[Option<Extrapolation>]) -> Option<Vec<Vec<f64>>> {
     let n = hits.flux.len();
     let mut estimates = estimates.iter();

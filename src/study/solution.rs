@@ -37,9 +37,9 @@ pub struct Solution {
     pub peclet: Peclet,
     /// The quasi-stationary escape rate.
     pub rate: Option<RateEstimate>,
-    /// The mean first-passage time from the minimum.
+    /// The mean first-passage time from the start point.
     pub passage: Option<PassageTime>,
-    /// Source at the minimum, sink where killed: flux over population, a rate.
+    /// The rate from flux over population, with a source at the start point and a sink where the process is killed.
     pub flux_over_population: Option<f64>,
     /// The estimated relative discretisation error of the flux over population.
     pub flux_over_population_error: Option<f64>,
@@ -51,7 +51,7 @@ pub struct Solution {
     pub fields: FieldGroup,
     /// Fields over other coordinates (time, modes), a group of the result file for each.
     pub groups: Vec<FieldGroup>,
-    /// The density in time as pictures show it, where most of it is in a file already and not in its group.
+    /// The density in time at the times that pictures show, if most of it is in a file already and not in its group.
     pub shown: Option<FieldGroup>,
     /// Quantities without a place of their own here, a section of the summary for each.
     pub quantities: Quantities,
@@ -71,7 +71,8 @@ pub struct Solution {
     pub iteration: Option<IterationStudy>,
     /// The particle simulation, when asked for.
     pub particles: Option<Simulation>,
-    /// How close the data's gradient covariance at the minimum is to the Hessian (landscapes with data only).
+    /// The comparison of the covariance of gradients of the data at the minimum with the Hessian there; `None` for
+    /// landscapes without data.
     pub covariance: Option<CovarianceCheck>,
     /// The warnings.
     pub warnings: Vec<Warning>,
@@ -107,7 +108,7 @@ impl Solution {
         };
         add(self.rate.as_mut().map(|rate| &mut rate.discretisation_error), errors.rate);
         add(self.passage.as_mut().map(|passage| &mut passage.discretisation_error), errors.passage_time);
-        // A struct of numbers with string keys always serialises.
+        // Serialisation cannot fail: all keys are texts, all values numbers.
         self.quantities.add("interpolation", &errors).expect("a view of plain values");
     }
 }
@@ -129,17 +130,17 @@ pub struct CovarianceCheck {
 pub struct RateEstimate {
     /// γ on the finest grid.
     pub value: Scaled,
-    /// Collatz–Wielandt bracket on the same grid, over `value`.
+    /// The Collatz–Wielandt bracket on the same grid, divided by `value`.
     pub bracket: [f64; 2],
-    /// Inverse iterations.
+    /// The number of inverse iterations.
     pub iterations: usize,
-    /// Richardson extrapolation (only with an error estimate).
+    /// The rate by Richardson extrapolation; `None` without an error estimate.
     pub extrapolated: Option<Scaled>,
-    /// Estimated discretisation error of `value`, relative to it.
+    /// The estimated discretisation error of `value`, relative to it; `None` if unknown.
     pub discretisation_error: Option<f64>,
-    /// Observed order, when three grids were solved.
+    /// The order observed on three grids; `None` if there is none.
     pub observed_order: Option<f64>,
-    /// Cells and rate of each grid, coarsest first.
+    /// The cells and the rate of each grid, coarsest first.
     pub grids: Vec<([usize; 2], Scaled)>,
     /// |Σ ν_i κ_i / γ − 1|.
     pub flux_identity: f64,
@@ -178,23 +179,23 @@ impl RateEstimate {
     }
 }
 
-/// Mean first-passage time τ from a point.
+/// The mean first-passage time τ from the start point.
 #[derive(Clone, Debug)]
 pub struct PassageTime {
-    /// The polished minimum.
+    /// The start point: the minimum of the start set unless another point is given.
     pub from: Point,
     /// τ.
     pub time: Scaled,
     /// 1/τ on the finest grid.
     pub rate: Scaled,
-    /// 1/τ extrapolated.
+    /// The extrapolated 1/τ.
     pub extrapolated: Option<Scaled>,
-    /// Relative discretisation error of `rate`.
+    /// The estimated discretisation error of `rate`, relative to it; `None` if unknown.
     pub discretisation_error: Option<f64>,
 }
 
 impl PassageTime {
-    /// The time from a point on the finest grid, with what the grids say of its inverse.
+    /// The passage time from a point on the finest grid, with the extrapolation of its inverse.
     pub fn new(from: Point, time: Scaled, extrapolation: Option<Extrapolation>) -> PassageTime {
         PassageTime {
             from,
@@ -214,7 +215,7 @@ impl PassageTime {
 /// The comparison of the grid with the 1D quadrature.
 #[derive(Clone, Copy, Debug)]
 pub struct QuadratureCheck {
-    /// τ from the minimum by quadrature.
+    /// τ from the start point by quadrature.
     pub time: Scaled,
     /// (1/τ on the grid, extrapolated if known) over (1/τ by quadrature).
     pub ratio: Option<f64>,
@@ -227,10 +228,11 @@ pub struct QuadratureCheck {
 }
 
 impl QuadratureCheck {
-    /// Compares the grid's rates with the quadrature. If the quadrature shows an error larger than the stated one, the
-    /// stated error is raised to it; if the stated ones are large and both numbers are near, it is what the quadrature shows; and an extrapolation that leads away from the quadrature is dropped. If one of the
-    /// two numbers by quadrature is far from the grid's while the other agrees, it is taken to be wrong: it changes
-    /// nothing, and the disagreement is returned.
+    /// Compares the grid's rates with the quadrature. If the difference exceeds the stated error, the stated error is
+    /// raised to it. If the stated error is large and both rates are near those by quadrature, it is replaced by the
+    /// difference. An extrapolation that leads away from the quadrature is dropped. If one of the two numbers by
+    /// quadrature is far from the grid's while the other agrees, it is taken to be wrong: it changes nothing, and the
+    /// disagreement is returned.
     pub fn compare(
         &mut self,
         mut rate: Option<&mut RateEstimate>,
@@ -251,7 +253,7 @@ impl QuadratureCheck {
             _ => false,
         };
         let (rate_is_alone, time_is_alone) = (is_alone(of_rate, of_time), is_alone(of_time, of_rate));
-        // Two numbers by another way that are both near say more than grids that are far apart.
+        // Agreement with two numbers of another method outweighs a difference between grids.
         let is_near = |of: Option<(f64, f64)>| of.is_some_and(|(away, stated)| away <= NEAR && away <= stated);
         let are_both_near = known <= DISPUTED && is_near(of_rate) && is_near(of_time);
         let compare = |exact: Scaled, value: Scaled, extrapolated: &mut Option<Scaled>, error: &mut Option<f64>| {
@@ -289,7 +291,8 @@ const MARGIN: f64 = 1.05;
 /// The number of stated errors beyond which a disagreement is attributed to the quadrature if its other number agrees
 /// with the grid.
 const FAR: f64 = 20.0;
-/// The relative error of grids above which the quadrature states it alone, where it is less than this away in both numbers.
+/// The stated relative error above which the difference from the quadrature replaces it, if both differences are
+/// smaller than this number.
 const NEAR: f64 = 0.05;
 /// The relative disagreement up to which the grid's error is always raised.
 const DISPUTED: f64 = 1e-3;

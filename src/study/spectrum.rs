@@ -1,4 +1,5 @@
-//! The spectrum of a problem's chain: killed where something absorbs, closed where nothing does.
+//! The slowest eigenvalues of a chain with their left and right eigenvectors: of the killed chain if something absorbs,
+//! otherwise of the closed chain.
 
 use serde::Serialize;
 
@@ -20,20 +21,20 @@ use crate::study::level::Closed;
 use crate::study::network::valleys;
 use crate::tensor::Point;
 
-/// The modes of one grid.
+/// The slowest modes of the chain on one grid.
 #[derive(Clone)]
 pub struct LevelSpectrum<'a> {
-    /// The chain that they belong to.
+    /// The discretisation on that grid.
     pub on: Discretisation<'a>,
-    /// The modes, by the real part of their eigenvalues.
+    /// The modes, ordered by the real part of their eigenvalues.
     pub modes: Vec<Mode>,
 }
 
 impl<'a> LevelSpectrum<'a> {
-    /// The modes nearest to zero of a chain that is killed, from its slowest one.
+    /// Computes the `count` slowest modes of a killed chain, of which `ground` is the first.
     ///
     /// # Errors
-    /// Whatever ends an elimination.
+    /// The errors of [`spectrum()`].
     pub fn killed(
         on: &Discretisation<'a>,
         ground: Ground,
@@ -46,11 +47,12 @@ impl<'a> LevelSpectrum<'a> {
         Ok(LevelSpectrum { on: on.clone(), modes })
     }
 
-    /// The modes nearest to zero where every wall reflects and nothing absorbs, with the network of valleys where that
-    /// is known.
+    /// Computes the `count` slowest modes of a closed chain. The modes of its network of valleys, computed here unless
+    /// `known` is given, serve to separate slow eigenvalues.
     ///
     /// # Errors
-    /// Whatever ends an elimination, and rates below the range of double precision in two dimensions.
+    /// The errors of [`spectrum()`], among them rates below the range of double precision in two dimensions;
+    /// [`StudyError::Interrupted`].
     pub fn closed(
         closed: &Closed<'a>,
         known: Option<&ValleyNetwork<'a>>,
@@ -73,8 +75,9 @@ impl<'a> LevelSpectrum<'a> {
     }
 }
 
-/// The slowest modes of a killed chain whose live set holds several wells; `None` where it holds one. Each core has
-/// weights of its own range.
+/// The slowest modes of a killed chain, one for each well in its live set; `None` if the live set has a single well,
+/// the cores of its wells do not fit the grid, or their elimination fails. The weights in each core are relative to the
+/// largest in that core.
 fn slow_wells(on: &Discretisation<'_>, ground: &Ground, resources: Resources<'_>) -> Option<Refined> {
     let problem = on.problem;
     let lives = |core: &MinimumCore| problem.valley.live.holds(problem.critical.minima[core.minimum].theta);
@@ -85,7 +88,7 @@ fn slow_wells(on: &Discretisation<'_>, ground: &Ground, resources: Resources<'_>
     }
     let place = |at: Point| cores.iter().position(|core| core.core.holds(at)).map(|core| core as u32);
     let owner: Vec<Option<u32>> = (0..on.states()).map(|state| place(on.centre(state))).collect();
-    // On a grid as coarse as that there is nothing between the wells.
+    // On a very coarse grid a core contains no cell centre, or no state lies between the cores.
     if (0..count).any(|core| !owner.contains(&Some(core as u32))) || owner.iter().all(Option::is_some) {
         return None;
     }
@@ -101,10 +104,10 @@ fn slow_wells(on: &Discretisation<'_>, ground: &Ground, resources: Resources<'_>
     slowest(&on.assembly.generator, &measure, owner, count, resources).ok()
 }
 
-/// The slowest mode of a killed chain, from its quasi-stationary distribution if that is known.
+/// The slowest mode of a killed chain, from its quasi-stationary distribution if that is `known`.
 ///
 /// # Errors
-/// Fails where the quasi-stationary iteration does.
+/// The errors of [`quasi_stationary()`].
 pub fn ground(chain: &Chain<'_>, known: Option<&QuasiStationary>) -> Result<Ground, SolveError> {
     Ok(match known {
         Some(found) => Ground::killed(chain, found),
@@ -115,16 +118,16 @@ pub fn ground(chain: &Chain<'_>, known: Option<&QuasiStationary>) -> Result<Grou
 /// An eigenvalue in the form of the summary.
 #[derive(Clone, Debug, Serialize)]
 pub struct SpectrumLine {
-    /// Re λ; absent below 1e-308, where its logarithm stands for it.
+    /// Re λ, in 1/time; below the range of f64 its logarithm.
     #[serde(flatten)]
     re: Logged,
-    /// Im λ.
+    /// Im λ, in 1/time.
     im: f64,
-    /// |error|/|λ| in all.
+    /// The bound or estimate of |error|/|λ|: the sum of the next two.
     error: f64,
-    /// |error|/|λ| against the chain.
+    /// The bound on |error|/|λ| as an eigenvalue of the chain on this grid.
     residual_error: f64,
-    /// |error|/|λ| by the grid.
+    /// The estimated |error|/|λ| from the discretisation; `None` if no grids were compared.
     discretisation_error: Option<f64>,
     route: &'static str,
 }
@@ -132,11 +135,11 @@ pub struct SpectrumLine {
 /// The numbers of a spectrum.
 #[derive(Clone, Debug)]
 pub struct SpectrumStudy {
-    /// The eigenvalues, by real part.
+    /// The eigenvalues with their errors, ordered by real part.
     pub lines: Vec<SpectrumLine>,
-    /// The modes without their vectors.
+    /// The modes with empty vectors, in the same order.
     pub modes: Vec<Mode>,
-    /// |error|/|λ| of each in all.
+    /// The `error` of each line.
     pub errors: Vec<f64>,
 }
 
@@ -171,14 +174,14 @@ impl SpectrumStudy {
     }
 }
 
-/// The group of the eigenvalues and eigenvectors.
+/// The name of the group of eigenvalues and eigenvectors.
 pub const SPECTRUM: &str = "spectrum";
-/// The names of the real parts of eigenvalues and right eigenvectors in it; imaginary parts have [`IMAGINARY`] behind
-/// them.
+/// The name of the real parts of the eigenvalues in [`SPECTRUM`]; that of the imaginary parts ends in [`IMAGINARY`].
 pub const VALUES_NAME: &str = "values";
-/// As [`VALUES_NAME`].
+/// The name of the real parts of the right eigenvectors in [`SPECTRUM`]; that of the imaginary parts ends in
+/// [`IMAGINARY`].
 pub const RIGHT_NAME: &str = "right";
-/// What is behind the names of imaginary parts.
+/// The suffix of the names of imaginary parts.
 pub const IMAGINARY: &str = "_imaginary";
 
 const MODE: Label = Label::new("mode", "1", "number of the eigenvalue by real part");
@@ -196,8 +199,8 @@ const LEFT: [Label; 2] = [
     Label::new("left_imaginary", "1/parameter", "left eigenvector, a density, imaginary part"),
 ];
 
-/// The group `/spectrum`: values over the mode, eigenvectors over the mode and the cells, imaginary parts where there
-/// are any.
+/// The group `/spectrum`: eigenvalues over the number of the mode, eigenvectors over the number of the mode and the
+/// cells. Imaginary parts are left out if all eigenvalues are real.
 pub fn group(found: &LevelSpectrum<'_>) -> FieldGroup {
     let (grid, modes): (&Grid, _) = (&found.on.grid, &found.modes);
     let numbers = Coordinate::new(MODE, (1..=modes.len()).map(|k| k as f64).collect());

@@ -1,8 +1,8 @@
 //! A trial of a run at small cost.
 //!
-//! The run is carried out on a small grid, its own where that is small, so that an error that would end it ends the
-//! trial too, and its phases are timed. If its own grid is larger, it is assembled but not eliminated. Computations in
-//! time (the evolution, particles, the iteration) are prepared but not carried out.
+//! The run is carried out and timed on a small grid, or on its own grid if that is small: most errors that would end
+//! the run end the trial too. A larger own grid is assembled but not eliminated. Computations in time (the evolution,
+//! particles, the iteration) are prepared but not carried out.
 
 use std::time::Instant;
 
@@ -18,36 +18,36 @@ use crate::study::{Request, StudyError, choice, level};
 /// A part of a run that the trial does not reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unseen {
-    /// The elimination of this grid; a coarser one was solved.
+    /// The elimination of the grid with these cells; a coarser one was solved.
     Elimination([usize; 2]),
-    /// Grids finer than this one.
+    /// The grids of a refinement finer than the one with these cells.
     Finer([usize; 2]),
-    /// The density in time.
+    /// The evolution in time.
     Evolution,
-    /// Particles on their way.
+    /// The simulation of particles.
     Particles,
-    /// The iteration itself.
+    /// SGD's own iteration.
     Iteration,
-    /// How the rate answers to the numbers of the configuration.
+    /// The sensitivities of the rate to numbers of the configuration.
     Sensitivities,
 }
 
 /// The results of a trial.
 #[derive(Clone, Debug, Default)]
 pub struct Trial {
-    /// Why a run would end without a result.
+    /// The error that would end the run without a result.
     pub refused: Option<StudyError>,
-    /// What the reader must know.
+    /// The warnings of the trial itself.
     pub warnings: Vec<Warning>,
-    /// What was not looked at.
+    /// The parts of the run that the trial does not reach.
     pub unseen: Vec<Unseen>,
-    /// The trial's grid solved.
+    /// The solution on the trial's grid; `None` if it failed.
     pub solved: Option<Solution>,
-    /// Seconds for the assembly of the run's own grid, where it is larger.
+    /// The seconds of the assembly of the run's own grid, if that is larger than the trial's.
     pub assembly: Option<f64>,
 }
 
-/// Tries a run.
+/// Tries a run. An error that would end the run is in the `refused` of the result.
 ///
 /// # Errors
 /// [`StudyError::Interrupted`].
@@ -104,7 +104,11 @@ fn looked_at(
         Ok(solved) => trial.solved = Some(solved),
         // Errors that no grid changes, and interruptions.
         Err(error @ (StudyError::Interrupted | StudyError::Solve(SolveError::TooCold { .. }))) => return Err(error),
-        Err(error) => trial.warnings.push(Warning::CoarseGridFailed { cells: tried, reason: Box::new(error) }),
+        Err(error) => trial.warnings.push(Warning::CoarseGridFailed {
+            cells: tried,
+            is_closed_alone: false,
+            reason: Box::new(error),
+        }),
     }
     Ok(())
 }
@@ -115,7 +119,7 @@ fn with_cells(request: &Request, cells: [usize; 2]) -> Request {
     request
 }
 
-/// Refuses a chain that cannot be assembled or lacks a requested set.
+/// Returns the error of a chain that cannot be assembled or lacks a requested set.
 fn assembled(
     problem: &Problem,
     request: &Request,

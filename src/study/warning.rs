@@ -1,4 +1,4 @@
-//! Warnings about a result.
+//! Warnings about a result, each with its numbers.
 
 use crate::digits::{self, exact, point};
 use crate::formula::quadrature::QuadratureError;
@@ -6,17 +6,17 @@ use crate::problem::{ProblemError, ProblemWarning};
 use crate::study::StudyError;
 use crate::tensor::Point;
 
-/// A number that a quadrature gives.
+/// A quantity that the quadrature in one dimension computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ByQuadrature {
-    /// γ.
+    /// The escape rate γ.
     EscapeRate,
-    /// τ.
+    /// The mean first-passage time τ from the start point.
     PassageTime,
 }
 
 impl ByQuadrature {
-    /// The other one.
+    /// Returns the passage time for the escape rate, and the escape rate for the passage time.
     pub fn sister(self) -> ByQuadrature {
         match self {
             ByQuadrature::EscapeRate => ByQuadrature::PassageTime,
@@ -34,18 +34,18 @@ impl std::fmt::Display for ByQuadrature {
     }
 }
 
-/// A number with a stated error.
+/// A quantity with an estimated discretisation error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OfRate {
-    /// γ.
+    /// The escape rate γ.
     EscapeRate,
-    /// τ.
+    /// The mean first-passage time τ from the start point.
     PassageTime,
-    /// k_AB.
+    /// The reactive rate k_AB.
     ReactiveRate,
-    /// The slowest relaxation rate of the network of valleys.
+    /// The smallest nonzero eigenvalue of the network of valleys.
     Relaxation,
-    /// The slowest mode of the spectrum that is not 0.
+    /// The smallest nonzero eigenvalue of the spectrum.
     SlowestMode,
 }
 
@@ -61,123 +61,128 @@ impl std::fmt::Display for OfRate {
     }
 }
 
-/// One number by quadrature against the grid's, where the other one agrees with the grid.
+/// A disagreement of the quadrature with the grid in one of escape rate and passage time, where they agree in the
+/// other. The quadrature of that quantity is taken to be wrong.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[error(
     "the {odd} by quadrature is {away:.1e} away from the grid's, which states {stated:.1e}, while the {} by quadrature agrees with the \
      grid: the {odd} by quadrature is taken for the one that is wrong, and the grid's error stands", odd.sister()
 )]
 pub struct QuadratureAlone {
-    /// The number that stands alone.
+    /// The quantity in which they disagree.
     pub odd: ByQuadrature,
-    /// Its relative distance from the grid's.
+    /// |quadrature / grid − 1|.
     pub away: f64,
-    /// What the grid and the quadrature state together.
+    /// The sum of the relative errors stated by the grid and by the quadrature.
     pub stated: f64,
 }
 
 /// A warning with its numbers. The remedies that name keys of a configuration are in `config::advice`.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Warning {
-    /// The problem's own.
+    /// A warning about the problem itself, whatever the grid.
     #[error("{0}")]
     Problem(ProblemWarning),
-    /// A number by quadrature that could not be had.
+    /// The quadrature of a quantity failed.
     #[error("no {what} by quadrature to compare with: {error}")]
     Quadrature {
-        /// Which number.
+        /// The quantity.
         what: ByQuadrature,
-        /// Why.
+        /// The error of the quadrature.
         error: QuadratureError,
     },
-    /// A number by quadrature that is taken for wrong.
+    /// The quadrature disagrees with the grid in one quantity, and is taken to be wrong there.
     #[error("{0}")]
     QuadratureAlone(#[from] QuadratureAlone),
-    /// A natural end, from which the spectrum is continuous from below the grid's rate on.
+    /// An end of the interval is a natural boundary, and the continuous spectrum that it causes begins at or below the
+    /// rate of the grid.
     #[error(
         "no escape rate: θ = {} is a natural boundary, from which the spectrum is continuous from {begins:.6e} on, and there is no \
          slower mode below it: survival falls without a rate of its own. The passage time is answered",
         exact(*at)
     )]
     NoSlowestMode {
-        /// The end.
+        /// The natural boundary θ.
         at: f64,
-        /// Where the continuous spectrum begins.
+        /// The lower end of the continuous spectrum, in 1/time.
         begins: f64,
     },
-    /// Fewer than one cell across a minimum or a saddle.
+    /// There is less than one cell across the narrowest width of the minimum or of a saddle on the way.
     #[error(
         "under-resolved: only {cells_across:.2} cells across the narrowest of the minimum's and the saddles' widths; take {:.0} \
          times as many cells per axis",
         (1.5 / cells_across).ceil()
     )]
     UnderResolved {
-        /// Cells across the narrowest width.
+        /// The smallest width divided by the cell width.
         cells_across: f64,
     },
-    /// Grids of a convergence study that were not solved.
+    /// Grids of a convergence study were not solved for lack of memory.
     #[error("grids from {cells} cells on were left out: they need more than the {} that are free", digits::bytes(*allowed as f64))]
     GridsLeftOut {
-        /// Cells along the first axis of the first of them.
+        /// The cells along the first axis of the coarsest grid left out.
         cells: usize,
-        /// Bytes that may be used.
+        /// The memory that may be used, in bytes.
         allowed: u64,
     },
-    /// A coarser grid that could not be solved: neither it nor those coarser still have a say in the estimated error.
-    #[error("the coarser grid of {} cells could not be solved and has no say in the estimated error: {reason}", digits::cells(*cells))]
+    /// A coarser grid could not be solved. It does not enter the estimated error, nor do grids coarser than it.
+    #[error("the coarser grid of {} cells {}: {reason}", digits::cells(*cells), has_no_say(*is_closed_alone))]
     CoarseGridFailed {
-        /// Cells along each axis.
+        /// The cells of that grid along each axis.
         cells: [usize; 2],
-        /// Why.
+        /// Whether only the quantities of the closed domain could not be computed.
+        is_closed_alone: bool,
+        /// The error that ended its solution.
         reason: Box<StudyError>,
     },
-    /// The effect of the mollification level on the rate is not known, and the error is 100 % therefore.
+    /// The effect on the rate of what a grid does not resolve near a curve on which the noise degenerates is not known, and
+    /// the error is 100 % therefore.
     #[error(
-        "with the level of the noise near the curve on which it degenerates doubled the problem could not be solved, and what the level \
-         does to the rate is not known: 100 % are added to its error: {reason}"
+        "what the grid does not resolve near the curve on which the noise degenerates is not known, so that the rate's error is at least 100 %: \
+             the problem could not be solved with that noise doubled, or with one more cell along each axis: {reason}"
     )]
     LevelEffectUnknown {
-        /// Why.
+        /// The error that ended the solution with the doubled level.
         reason: Box<StudyError>,
     },
-    /// A sensitivity that could not be computed.
+    /// A sensitivity could not be computed.
     #[error("{reason}: it is not known")]
     SensitivityUnknown {
-        /// The number, and why.
+        /// The key of the varied number, and the error of the solution with its changed value.
         reason: String,
     },
-    /// No number of the configuration that the rate depends on.
+    /// The configuration has no positive number that can be varied and on which the rate depends.
     #[error(
         "sensitivities: the configuration has no positive number that the rate depends on and that stands alone: formulas and lists are not varied"
     )]
     NoSensitivity,
-    /// Grids that were refined as far as they could be.
+    /// The finest grid that fits does not reach the requested tolerance.
     #[error("the tolerance of {tolerance:.1e} was not met: {}", reached(*error))]
     ToleranceMissed {
-        /// What was asked for.
+        /// The requested relative error.
         tolerance: f64,
-        /// What was reached; infinite where the grids are too few for an error estimate.
+        /// The estimated relative error on the finest grid; infinite if there are too few grids for an estimate.
         error: f64,
-        /// Whether the grid could be turned to a saddle.
+        /// Whether there is a saddle with which the grid could be aligned.
         has_saddle: bool,
-        /// Whether the flux correction could be used and is not.
+        /// Whether the flux correction could be used and is not in use.
         can_be_corrected: bool,
     },
-    /// A density that the grid does not resolve.
+    /// The cell Péclet number is large near the minimum or a saddle.
     #[error(
         "the cell Péclet number reaches {number:.1} at θ = {}, near the minimum or a saddle: the grid does not resolve \
          the density there; take about {:.0} times as many cells per axis",
         point(*at, *dimension), (number / 2.0).ceil()
     )]
     Peclet {
-        /// The cell Péclet number.
+        /// The largest cell Péclet number there.
         number: f64,
-        /// The point θ.
+        /// The point θ where it is reached.
         at: Point,
         /// The dimension, 1 or 2.
         dimension: usize,
     },
-    /// A grid that does not resolve the curve on which the noise degenerates.
+    /// The grid does not resolve the curve on which the noise degenerates where the process crosses it.
     #[error(
         "the grid does not resolve the curve on which the noise degenerates where the process crosses it: the Hessian's eigenvalue \
          changes over a cell by {coarseness:.1} times what the other eigenvector carries across (ω|h|). The curve is blocked, or nearly so, \
@@ -190,122 +195,126 @@ pub enum Warning {
         /// The estimated error, relative to the rate.
         error: f64,
     },
-    /// Fewer eigenvalues than were asked for.
+    /// The spectrum has fewer eigenvalues than requested.
     #[error(
         "the spectrum has {found} of the {asked} eigenvalues that were asked for: the chain has no more states, or a Krylov space shows no more \
          of them"
     )]
     ShortSpectrum {
-        /// How many there are.
+        /// The number of eigenvalues found.
         found: usize,
-        /// How many were asked for.
+        /// The number of eigenvalues requested.
         asked: usize,
     },
-    /// A rate from one grid alone.
+    /// The rate comes from a single grid and has no error estimate.
     #[error(
         "the rate has no error estimate: the grid cannot be coarsened further, and may resolve nothing of the well or \
          the saddle; take more cells"
     )]
     NoErrorEstimate,
-    /// An interpolated loss whose error is not known.
+    /// The loss is interpolated, and the problem with a thinned table could not be posed: the interpolation error is
+    /// unknown.
     #[error(
         "what the interpolation of the loss may change is not known, and not in the stated errors: with every other value left out there is no \
          such problem ({reason}). Compute the table on more points"
     )]
     InterpolationUnknown {
-        /// What is wrong with the thinned problem.
+        /// The error of the thinned problem.
         reason: Box<ProblemError>,
     },
-    /// An interpolated loss behind other quantities than rates.
+    /// The loss is interpolated, and quantities were requested whose errors leave the interpolation out.
     #[error(
-        "the stated errors of the rate and the passage time include what the interpolation of the loss may change; those of other quantities do \
-         not"
+        "the stated errors of rates, passage times, and the eigenvalues of a spectrum include what the interpolation of the loss may change; those \
+         of other quantities do not, nor do those of quantities that a table with half of the points has no answer to"
     )]
     InterpolatedElsewhere,
-    /// A bracket that did not close.
+    /// The inverse iteration ended before the bracket reached its tolerance.
     #[error(
         "the bracket of the rate closed to {width:.1e} relative only, after {iterations} inverse iterations: a second rate of the set is \
          close to the first"
     )]
     OpenBracket {
-        /// Its width over the rate.
+        /// The width of the bracket divided by the rate.
         width: f64,
-        /// Inverse iterations.
+        /// The number of inverse iterations.
         iterations: usize,
     },
-    /// Probability that leans on a reflecting wall of an automatic domain.
+    /// The quasi-stationary probability near reflecting walls of an automatically chosen domain is not negligible.
     #[error("the automatic domain neglects about {probability:.1e} of the probability beyond its walls")]
     NeglectedProbability {
-        /// In the cells along the walls.
+        /// The probability of the cells along these walls, which estimates the probability beyond them.
         probability: f64,
     },
-    /// A large discretisation error.
+    /// The estimated discretisation error of a quantity is large.
     #[error(
-        "the estimated discretisation error of the {of} is {}: take more cells, or draw the domain closer to the \
+        "the estimated discretisation error of the {of} is {}: take more cells, or a table on more points, or draw the domain closer to the \
          start set and its saddles",
         digits::percent(*error)
     )]
     LargeError {
-        /// The rate that is meant.
+        /// The quantity.
         of: OfRate,
-        /// Relative to it.
+        /// The estimated relative error.
         error: f64,
     },
-    /// A discretisation error as large as the result.
+    /// The estimated discretisation error of a quantity exceeds the quantity.
     #[error(
         "NOT A RESULT: the estimated discretisation error of the {of} is {}, more than the {of} itself, of which no digit is known: the \
          grids resolve too little of the well or of what kills",
         digits::percent(*error)
     )]
     Worthless {
-        /// The rate that is meant.
+        /// The quantity.
         of: OfRate,
-        /// Relative to it.
+        /// The estimated relative error.
         error: f64,
     },
-    /// A target that leaves other wells alive, where the quasi-stationary density lies.
+    /// Less than half of the quasi-stationary probability lies in the start set, because other wells of the live set
+    /// decay more slowly.
     #[error(
         "the quasi-stationary density lies in another well than the start set, which holds {share:.1e} of it: the \
          quasi-stationary rate is that of the slowest well that the target leaves alive. The rate from the start set's \
          minimum is 1/τ"
     )]
     ElsewhereThanStart {
-        /// The start set's share.
+        /// The quasi-stationary probability of the start set.
         share: f64,
     },
-    /// A set of several wells.
+    /// The start set contains several wells, the escape rate differs from 1/τ, and the quasi-stationary density is
+    /// largest in a well other than that of the start minimum.
     #[error(
         "the quasi-stationary density is largest in another well of the set than the start's, around θ = {}: the quasi-stationary \
          rate is that of the slowest well. The rate from the start's minimum is 1/τ",
         point(*at, *dimension)
     )]
     OtherWell {
-        /// Its minimum.
+        /// The minimum of that well.
         at: Point,
         /// The dimension, 1 or 2.
         dimension: usize,
     },
-    /// A density in time that is less accurate than asked for.
+    /// The density in time has a larger estimated error than requested.
     #[error(
         "the density in time has an estimated relative error of {error:.1e}, in L1 or of a cell above the floor, where {tolerance:.1e} was \
          asked for"
     )]
     EvolutionTolerance {
-        /// What was asked for.
+        /// The requested relative error.
         tolerance: f64,
-        /// What was reached.
+        /// The estimated relative error.
         error: f64,
     },
-    /// Fluxes from the far tail of a density that has just been released.
+    /// The flux is unknown at early output times, where it comes from the far tail of the initial density.
     #[error(
-        "the flux before t = {until:.3e} is not known: it comes from the far tail of a density that has just been released, where only \
-         an order of magnitude, if that, can be had"
+        "the flux {} is not known: it comes from the far tail of a density that has just been released, where only \
+         an order of magnitude, if that, can be had",
+        before(*until)
     )]
     EvolutionFlux {
-        /// The first output time from which on it is known.
+        /// The first output time from which on it is known; infinite if it is unknown up to the last.
         until: f64,
     },
-    /// Survival below the range of numbers.
+    /// The survival probability is below the range of f64 at late output times.
     #[error(
         "survival from t = {from:.3e} on is below 1e-308, and 0 in the lists: its logarithm is there, and the flux over it"
     )]
@@ -313,29 +322,38 @@ pub enum Warning {
         /// The first such output time.
         from: f64,
     },
-    /// Survival from every cell and of the density that do not agree.
+    /// The survival probability of the density differs from Σ p u, the survival from every cell weighted with the
+    /// initial density, by more than the estimated errors.
     #[error(
         "Σ p u from every cell and the survival of the density are {distance:.1e} apart, relative to ln S, where their estimated errors are \
          {stated:.1e} together"
     )]
     EvolutionSides {
-        /// The relative distance of ln S.
+        /// The relative difference of the two values of ln S.
         distance: f64,
-        /// The sum of the estimated errors.
+        /// The sum of their estimated errors.
         stated: f64,
     },
-    /// A density in time that was stopped.
+    /// The evolution in time was interrupted; the output times so far are kept.
     #[error("the density in time was interrupted after t = {until:.3e}: what was found until then is there")]
     EvolutionInterrupted {
-        /// The last output time.
+        /// The last output time reached; 0 if there is none.
         until: f64,
     },
-    /// Particles that were stopped.
+    /// The simulation of particles was interrupted; the results of the solver are kept.
     #[error("the particles were interrupted before they were counted")]
     ParticlesInterrupted,
 }
 
-/// The error that a refinement has reached.
+/// What a coarser grid that failed costs, in words.
+pub(crate) fn has_no_say(is_closed_alone: bool) -> &'static str {
+    match is_closed_alone {
+        true => "has no committor or network, and no say in their estimated errors",
+        false => "could not be solved and has no say in the estimated error",
+    }
+}
+
+/// The error reached by a refinement, in words.
 pub(crate) fn reached(error: f64) -> String {
     match error.is_finite() {
         true => format!("the estimated relative error on the finest grid that fits is {error:.1e}"),
@@ -343,11 +361,16 @@ pub(crate) fn reached(error: f64) -> String {
     }
 }
 
-/// What resolves a curve that a grid misses by this factor: more cells, where somebody waits for them.
+/// The remedy for a curve that is unresolved by the factor `coarseness`: more cells, or a floor if more than 16 times
+/// as many per axis would be needed.
 fn more_cells(coarseness: f64) -> String {
     const PATIENCE: f64 = 16.0;
     match (2.0 * coarseness).ceil() {
         factor if factor <= PATIENCE => format!("about {factor:.0} times as many cells per axis, or a floor"),
         _ => "a floor, for no grid that one waits for resolves it".to_string(),
     }
+}
+
+fn before(until: f64) -> String {
+    if until.is_finite() { format!("before t = {until:.3e}") } else { "at all output times".to_string() }
 }

@@ -144,7 +144,7 @@ impl Fit {
         let [_, log_y] = self.request.model.takes_logarithms();
         let theory = self.theory.iter().map(|Theory { name, line, .. }| {
             let slope = Slope { slope: line.slope, intercept: line.intercept, pearson_r: line.pearson_r };
-            // A struct of numbers always serialises.
+            // Serialisation cannot fail: the struct has three numbers.
             (name.to_string(), serde_json::to_value(slope).expect("numbers"))
         });
         let entry = Entry {
@@ -158,6 +158,7 @@ impl Fit {
             theory: theory.collect(),
             failure: self.failure(sweep),
         };
+        // Serialisation cannot fail: all keys are texts, and no field returns an error.
         known(serde_json::to_value(entry).expect("texts and numbers"))
     }
 }

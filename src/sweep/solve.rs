@@ -92,7 +92,7 @@ pub fn summary(config: &Config, resources: Resources<'_>) -> Result<Summarised, 
     summary_of(&config.problem_under(resources.progress)?, config, resources, |_| {})
 }
 
-/// As [`summary`] for a given problem; `state` may add results to the solution.
+/// Returns the summary as [`summary`] does, for a problem posed before; `state` may add results to the solution.
 ///
 /// # Errors
 /// A problem that cannot be solved.
@@ -169,7 +169,7 @@ impl Campaign<'_> {
         self.complete_by(&summary, threads)
     }
 
-    /// As [`Campaign::complete`] with another route.
+    /// Solves the missing points as [`Campaign::complete`] does, each by `route`.
     ///
     /// # Errors
     /// As [`Campaign::complete`].

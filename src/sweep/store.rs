@@ -79,7 +79,7 @@ impl Store {
                 return Ok(());
             }
         };
-        // A struct of texts and plain values always serialises.
+        // Serialisation cannot fail: all keys are texts, and no field returns an error.
         let text = serde_json::to_string_pretty(outcome).expect("texts and plain values");
         Ok(io::write_text(&path, &(text + "\n"))?)
     }

@@ -159,7 +159,7 @@ pub fn exponential(effort: &Effort, kept: Kept) -> Result<Finding, ClaimError> {
     Ok(evidence.finding(summary))
 }
 
-/// How straight the logarithm of the odds is over the abscissa of each law.
+/// Judges how well the logarithm of the odds fits a line over the abscissa of each law.
 fn judge_laws(evidence: &mut Evidence, name: &str, points: &[[f64; 2]], kept: Kept) {
     for (law, abscissa) in LAWS {
         let line = Line::through(&points.iter().map(|&[r, odds]| (abscissa(r), odds)).collect::<Vec<_>>());

@@ -55,7 +55,7 @@ enum Noise {
     Batch(f64),
 }
 
-/// Those of Appendix E.1.
+/// The panels of Appendix E.1.
 const PANELS: [Panel; 5] = [
     Panel {
         name: "15 (a)",

@@ -108,7 +108,7 @@ pub fn two(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     decide(effort, factor, [-1.0, 1.0], 1.0, 1e-2)
 }
 
-/// As [`two`], with times from each minimum to the saddle.
+/// Decides the claim as [`two`] does, with times from each minimum to the saddle.
 ///
 /// # Errors
 /// A point that cannot be solved.

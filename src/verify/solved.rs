@@ -79,7 +79,7 @@ pub fn solve(effort: &Effort, text: &str, needed: f64) -> Result<Solved, ClaimEr
     solve_posed(effort, problem, &request, needed)
 }
 
-/// As [`solve`] for a given problem.
+/// Solves a problem posed before, with the conditions of [`solve`].
 ///
 /// # Errors
 /// As [`solve`].

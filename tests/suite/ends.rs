@@ -237,3 +237,20 @@ fn walls_that_are_never_reached_are_told_of() {
     let is_told = |warning: &ProblemWarning| matches!(warning, ProblemWarning::NeverReached(end) if end.class == BoundaryClass::Entrance);
     assert!(problem.warnings.iter().any(is_told));
 }
+
+/// A natural boundary from which a continuous spectrum begins has no slowest mode, whether a rate is asked for or not.
+#[test]
+fn no_rate_by_quadrature_where_there_is_no_slowest_mode() {
+    let solution = solve(
+        "landscape = { drift = ['0.05*x'] }
+         noise = { kind = 'expression', d11 = '0.02*x^2' }
+         domain = { lower = [0], upper = [2], walls = { x = ['reflecting', 'absorbing'] } }
+         grid = { cells = [400] }
+         valley = { set = 'whole', from = [1] }
+         solve = { quantities = ['passage-time'] }",
+    );
+    let check = solution.quadrature.unwrap();
+    assert!(check.escape_rate.is_none());
+    // ln x drifts at 0.05 − 0.02.
+    assert_relative_eq!(check.time.value(), std::f64::consts::LN_2 / 0.03, max_relative = 1e-9);
+}

@@ -26,7 +26,7 @@ fn report_fits_in_a_hundred_columns_and_thirty_lines() {
         let error =
             ProblemError::Data(DataError { file: Path::new("data.csv").into(), role: DataRole::Samples, fault });
         let reason = Box::new(StudyError::Problem(error));
-        case.solution.warnings.push(Warning::CoarseGridFailed { cells: [8, 8], reason });
+        case.solution.warnings.push(Warning::CoarseGridFailed { cells: [8, 8], is_closed_alone: false, reason });
         for line in terminal(&case.solved(), &files(), false).lines() {
             assert!(line.chars().count() <= 100, "{line}");
         }

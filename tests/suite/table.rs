@@ -193,6 +193,44 @@ fn a_table_of_a_formula_converges_to_the_formulas_rate_within_the_stated_error()
     assert!(order > 3.3, "{errors:?}");
 }
 
+/// What interpolation changes is in the errors of everything that is computed, against the formula on the same grid.
+#[test]
+fn errors_of_all_quantities_hold_the_interpolation() {
+    let folder = Folder::new("table-quantities");
+    let double = |x: f64| (x * x - 1.0).powi(2) + 0.1 * x;
+    let rows: String = axis(-2.0, 2.0, 25).into_iter().map(|x| format!("{x:?},{:?}\n", double(x))).collect();
+    std::fs::write(folder.path().join("loss.csv"), format!("x,loss\n{rows}")).unwrap();
+    let asked = "noise = { kind = 'hessian', learning_rate = 0.1, batch_size = 1, floor = 0.03 }
+        domain = { lower = [-2], upper = [2] }
+        valley = { minimum = [-1], set = 'x < 0.5' }
+        grid = { cells = [400] }
+        solve = { quantities = ['rate', 'passage-time', 'network', 'committor', 'spectrum'] }
+        committor = { from = { set = 'x < -0.9' }, to = { set = 'x > 0.9' } }";
+    let table = "landscape = { kind = 'table', file = 'loss.csv', scale = 1, dimension = 1, \
+                 names = { x = 'x', loss = 'loss' } }";
+    let formula = "landscape = { expression = '(x^2 - 1)^2 + 0.1*x' }";
+    let [found, exact] = [table, formula].map(|landscape| solve(folder.path(), &format!("{landscape}\n{asked}")));
+    let value = |solution: &Solution, name: &str, key: &[&str]| {
+        let section = solution.quantities.get(name).unwrap();
+        key.iter()
+            .fold(section, |at, key| key.parse::<usize>().map_or_else(|_| &at[*key], |k| &at[k]))
+            .as_f64()
+            .unwrap()
+    };
+    let numbers: [(&str, &[&str], &[&str]); 3] = [
+        ("committor", &["rate"], &["discretisation_error"]),
+        ("network", &["refined_eigenvalues", "1"], &["error", "1"]),
+        ("spectrum", &["0", "re"], &["0", "error"]),
+    ];
+    for (name, key, error) in numbers {
+        let away = (value(&found, name, key) / value(&exact, name, key) - 1.0).abs();
+        let stated = value(&found, name, error);
+        assert!(away > 1e-4 && away < stated, "{name}: {away:e} where {stated:e} is stated");
+    }
+    let away = (found.flux_over_population.unwrap() / exact.flux_over_population.unwrap() - 1.0).abs();
+    assert!(away < found.flux_over_population_error.unwrap(), "{away:e}");
+}
+
 /// V c for two vectors in the space of five parameters that are neither unit nor orthogonal, and the orthonormal ones
 /// of the same plane.
 struct Skewed {

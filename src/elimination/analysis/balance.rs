@@ -68,7 +68,7 @@ struct Extended {
 impl Extended {
     const ONE: Extended = Extended { high: 0.5, low: 0.0, exponent: 1 };
 
-    /// This number times a/b.
+    /// Multiplies the number by a/b.
     fn times_ratio(self, a: f64, b: f64) -> Extended {
         let quotient = a / b;
         let rest = (-quotient).mul_add(b, a) / b;
@@ -271,8 +271,8 @@ impl Rows<'_> {
         Some(())
     }
 
-    /// The weight π_i, from the weight of the neighbour in the given position of row i; `None` if the rates between them
-    /// are out of range.
+    /// The weight π_i, from the weight of the neighbour in the given position of row i; `None` if the rates between
+    /// them are out of range.
     fn weight_from(&self, of_neighbour: Extended, i: usize, position: usize) -> Option<Extended> {
         let (targets, rates) = self.row(i);
         let (j, rate) = (targets[position] as usize, rates[position]);

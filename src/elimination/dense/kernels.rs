@@ -21,7 +21,7 @@ pub(crate) fn add_scaled(target: &mut [f64], source: &[f64], factor: f64) {
     }
 }
 
-/// As [`add_scaled`], in whole SIMD vectors with fused multiply-add.
+/// The loop of [`add_scaled`] in whole SIMD vectors, with fused multiply-add.
 #[inline(always)]
 pub(super) fn add_scaled_vectors<S: Simd>(simd: S, target: &mut [f64], source: &[f64], factor: f64) {
     let factors = simd.splat_f64s(factor);

@@ -22,7 +22,7 @@ fn array(name: &str, dataset: &Dataset) -> Result<Array, DataFault> {
     Ok(Array { shape: dataset.shape(), values })
 }
 
-/// Those of the wanted datasets that exist, and the name of the file of directions.
+/// Reads those of the wanted datasets that exist, and the name of the file of directions if there is one.
 pub(super) fn read(path: &Path, wanted: &[&str]) -> Result<Contents, DataFault> {
     let file = open(path)?;
     let present = file.member_names().map_err(|error| DataFault::Format { what: error.to_string() })?;

@@ -22,7 +22,7 @@ struct Entry<'a> {
     length: usize,
 }
 
-/// Those of the wanted arrays that exist, and the name of the file of directions.
+/// Reads those of the wanted arrays that exist, and the name of the file of directions if there is one.
 pub(super) fn read(path: &Path, wanted: &[&str]) -> Result<Contents, DataFault> {
     let bytes = input::numbers(path).map_err(|error| DataFault::Unreadable { reason: error.to_string() })?;
     let entries = entries(&bytes)?;

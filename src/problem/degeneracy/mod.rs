@@ -296,8 +296,8 @@ fn check_plane(noise: &dyn DiffusionField, domain: &Domain, live: &Region, start
 }
 
 /// The zero of the smallest eigenvalue nearest to the start, if a flood fill from the start that does not pass zeros
-/// reaches nothing that absorbs; `None` if it does, or meets no zero. `lattice`: the smallest eigenvalues at the lattice
-/// points, and the largest eigenvalue anywhere.
+/// reaches nothing that absorbs; `None` if it does, or meets no zero. `lattice`: the smallest eigenvalues at the
+/// lattice points, and the largest eigenvalue anywhere.
 fn nearest_zero(
     noise: &dyn DiffusionField,
     domain: &Domain,

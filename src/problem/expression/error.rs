@@ -8,7 +8,7 @@ pub struct ExpressionError {
     pub text: String,
     /// The byte offset of the fault in `text`.
     pub offset: usize,
-    /// What is wrong, and what is allowed there.
+    /// The fault, with the tokens that are allowed there.
     pub fault: ExpressionFault,
 }
 

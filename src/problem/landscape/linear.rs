@@ -27,7 +27,7 @@ pub struct LinearRegression {
     loss: f64,
     /// g(θ*), which is −λ θ* to rounding.
     residual_gradient: Point,
-    /// A.
+    /// The matrix A.
     second: Tensor,
     /// mean r*² x xᵀ.
     noise: Tensor,

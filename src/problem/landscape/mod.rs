@@ -103,7 +103,7 @@ pub trait Landscape: Send + Sync {
         None
     }
 
-    /// What is doubtful about the features of its data, if it has some.
+    /// The doubtful properties of the features of its data; none without data.
     fn doubts(&self) -> Doubts {
         Doubts::default()
     }

@@ -24,7 +24,7 @@ pub(super) struct Columns {
     pub doubts: Doubts,
 }
 
-/// What is doubtful about the features of data.
+/// Doubtful properties of the features of data.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Doubts {
     /// The sine of the angle between two features that are nearly multiples of each other.
@@ -43,7 +43,7 @@ impl Regression {
         names.extend(self.intercept.then(|| "intercept".to_string()));
         let count = samples.len();
         let width = samples.features.len();
-        // Regression tasks have numerical targets, never classes.
+        // The callers ask for `Task::Value` or `Task::Sign`; only `Task::Class` gives `Targets::Classes`.
         let Targets::Values(targets) = samples.targets else { unreachable!("numbers and signs are values") };
         let column = |k: usize| -> Vec<f64> {
             match k.cmp(&width) {
@@ -62,7 +62,7 @@ impl Regression {
             return Err(DataError { file: self.data.path.as_path().into(), role: DataRole::Samples, fault });
         }
         let nearly_one = (names.len() == 2 && self.l2 == 0.0).then_some(likeness.sine).filter(|sine| *sine < NEARLY);
-        // Beside an intercept it is nearly a multiple of that one.
+        // With an intercept, a nearly constant feature is nearly a multiple of it, which the first test finds.
         let given = features.iter().take(if self.intercept { 0 } else { width }).map(|column| spread(column));
         let nearly_constant = given.enumerate().find(|(_, spread)| *spread < NEARLY);
         Ok(Columns { features, targets, dimension: names.len(), doubts: Doubts { nearly_one, nearly_constant } })
@@ -78,11 +78,11 @@ fn spread(column: &[f64]) -> f64 {
     (squares / count).sqrt()
 }
 
-/// Columns are nearly one where the part of one across the other is smaller than this: a curvature is then below its
-/// square of the other, and what digits the data have decide it.
+/// The sine of the angle between two columns below which they are nearly multiples of each other: a curvature is then
+/// less than the square of this number times the other, and depends on the last digits of the data.
 const NEARLY: f64 = 1e-3;
 
-/// How alike two columns are.
+/// The similarity of two columns.
 struct Likeness {
     /// The sine of the angle between them.
     sine: f64,
@@ -91,7 +91,7 @@ struct Likeness {
 }
 
 impl Likeness {
-    /// From what is left of the second along the first.
+    /// Computes the sine from the component of the second column orthogonal to the first.
     fn of([first, second]: &[Vec<f64>; 2]) -> Likeness {
         let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
         let share = dot(first, second) / dot(first, first);

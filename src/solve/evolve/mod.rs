@@ -19,7 +19,9 @@ mod accuracy;
 mod backward;
 mod checkpoint;
 mod earlier;
+mod effort;
 mod error;
+mod estimates;
 mod extrapolation;
 mod factors;
 mod krylov;
@@ -35,6 +37,7 @@ pub use accuracy::{Accuracy, LOWEST_FLOOR};
 pub use backward::Backward;
 pub use checkpoint::Checkpoint;
 pub use earlier::{Earlier, FromStates};
+pub use effort::Effort;
 pub use error::EvolveError;
 pub use factors::{MOST_FACTORS, SHARE_OF_FACTORS};
 pub use passage::Passed;
@@ -51,36 +54,6 @@ use steps::{Evolving, MOST_STEPS, StepTools, Taken};
 
 /// The smallest tolerance; smaller ones are lost in the rounding of the extrapolation.
 pub const FINEST_TOLERANCE: f64 = 1e-11;
-
-/// The work of an evolution.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Effort {
-    /// Macro-steps.
-    pub steps: usize,
-    /// Rejected macro-steps, which were repeated with a shorter length.
-    pub rejected: usize,
-    /// Macro-steps of lower order than the error requires, because only there the density is positive.
-    pub fallbacks: usize,
-    /// Macro-steps in which entries below the rounding of the whole density are of first order, because their
-    /// extrapolated values are not positive.
-    pub first_order_tails: usize,
-    /// Eliminations.
-    pub factorisations: usize,
-    /// Solves.
-    pub solves: usize,
-}
-
-impl Effort {
-    /// Adds the work of another computation.
-    pub fn add(&mut self, other: Effort) {
-        self.steps += other.steps;
-        self.rejected += other.rejected;
-        self.fallbacks += other.fallbacks;
-        self.first_order_tails += other.first_order_tails;
-        self.factorisations += other.factorisations;
-        self.solves += other.solves;
-    }
-}
 
 /// A density that evolves in time under one generator.
 pub struct Evolution<'a> {
@@ -211,15 +184,6 @@ impl<'a> Evolution<'a> {
         self.advance_by_steps(until)
     }
 
-    /// The estimated error of ln S.
-    fn log_survival_error(&self) -> f64 {
-        if self.carried.spaces.is_some() {
-            return self.error();
-        }
-        // Killed and surviving mass sum to the initial mass.
-        self.carried.killed_error.abs() / (1.0 + self.killed()) + self.carried.beyond + self.rounding()
-    }
-
     /// Divides the density by its mass, whose logarithm is kept. Surviving and killed mass sum to the mass before
     /// except for rounding, which would accumulate over thousands of steps and is removed from both.
     fn balance(&mut self, killed: f64) {
@@ -287,60 +251,6 @@ impl<'a> Evolution<'a> {
     /// The killed mass in units of the surviving mass.
     fn killed(&self) -> f64 {
         (-self.carried.log_survival).exp_m1()
-    }
-
-    /// The error estimate of the density in the norm of its accuracy.
-    fn error_norm(&self) -> f64 {
-        let Carried { accuracy, probability, error, killed_error, .. } = &self.carried;
-        if let Some(spaces) = self.carried.spaces {
-            return spaces.total_error() + self.carried.beyond;
-        }
-        let of_killed = accuracy.error_norm_of_entry(self.killed(), *killed_error, 1.0);
-        accuracy::largest(accuracy.error_norm(probability, error, 1.0), of_killed) + self.carried.beyond
-    }
-
-    /// The error estimate of the density in the norm of [`Accuracy`]: in L1 and, if single entries are controlled, the
-    /// largest relative error of an entry.
-    pub fn worst_error(&self) -> f64 {
-        self.error_norm() + self.rounding()
-    }
-
-    /// The accumulated rounding of all steps.
-    fn rounding(&self) -> f64 {
-        pace::ROUNDING * self.carried.effort.steps as f64
-    }
-
-    /// The error estimate of the density in L1.
-    pub fn error(&self) -> f64 {
-        let error = self.carried.spaces.map_or_else(|| norm(&self.carried.error), |spaces| spaces.total_error());
-        error + self.carried.beyond + self.rounding()
-    }
-
-    /// The estimated error of ln S relative to itself; 0 if nothing has been killed.
-    pub fn relative_error_of_log_survival(&self) -> f64 {
-        let size = self.log_survival().abs();
-        match self.carried.spaces {
-            Some(_) if size == 0.0 => 0.0,
-            Some(spaces) => spaces.log_survival_error() / size + self.carried.beyond + self.rounding(),
-            // The killed mass of a macro-step is as accurate relative to itself as the entries of the density.
-            None => self.worst_error(),
-        }
-    }
-
-    /// The estimated relative error of Σ p w for weights w ≥ 0, such as the killing rates or the indicator of a valley;
-    /// 0 if the sum is 0.
-    pub fn error_of(&self, weights: &[f64]) -> f64 {
-        let sum = |values: &[f64]| values.iter().zip(weights).map(|(value, weight)| value.abs() * weight).sum::<f64>();
-        let value = sum(&self.carried.probability);
-        let most = || weights.iter().copied().fold(0.0, f64::max);
-        let error = match self.carried.spaces {
-            // In L1 the error may be in any entry.
-            Some(spaces) if self.is_closed() => spaces.total_error() * most(),
-            Some(spaces) => sum(&self.carried.error) + spaces.error_by_state() * most(),
-            None => sum(&self.carried.error),
-        };
-        // The errors of the quasi-stationary limit and of rounding are already relative.
-        if value > 0.0 { error / value + self.carried.beyond + self.rounding() } else { 0.0 }
     }
 
     /// The sum of all rounding corrections to ln Σ p.

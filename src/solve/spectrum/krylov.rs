@@ -47,7 +47,7 @@ const CLUSTER: f64 = 1e-2;
 /// the square of that over [`SMALL`].
 const CROWDED: f64 = 3e-5;
 
-/// How many eigenvalues are asked for, and of what kind of map.
+/// The request for eigenvalues, and the properties of the map.
 #[derive(Clone, Copy)]
 pub(super) struct Asked {
     /// The number of Ritz pairs that are returned.
@@ -111,7 +111,7 @@ struct Space {
     losses: [f64; 2],
     /// The blocks V_1, V_2, …; a vector that depends linearly on those before it is replaced by zero.
     basis: Vec<Block<BLOCK>>,
-    /// Which vectors of each block are nonzero.
+    /// Whether each vector of each block is nonzero.
     is_vector: Vec<[bool; BLOCK]>,
     /// The blocks H_1k, …, H_k+1,k of each V_k that T was applied to.
     columns: Vec<Vec<Square<BLOCK>>>,

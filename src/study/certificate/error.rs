@@ -1,9 +1,9 @@
-//! Why a certificate cannot be computed.
+//! The reasons for which a certificate cannot be computed.
 
 use crate::formula::quadrature::QuadratureError;
 use crate::tensor::Point;
 
-/// Why a certificate cannot be computed.
+/// The reason for which a certificate cannot be computed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum CertificateError {
     /// Nothing absorbs, so that the escape rate is zero.

@@ -28,17 +28,17 @@ pub struct Certificate {
     pub second_rate: Scaled,
     /// A₁/A₂, in general the closest approximation of γ; not a bound.
     pub best: Scaled,
-    /// Which parts of the interval are proved.
+    /// The status of the proof.
     pub status: Status,
 }
 
-/// Which parts of an interval are proved.
+/// The parts of an interval that are proved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// The inequality and every number in it.
+    /// The inequality and every number in it are proved.
     Certified,
-    /// The inequality; the errors of quadrature and rounding are estimated and added.
+    /// The inequality is proved; the errors of quadrature and rounding are estimated and added.
     Estimated,
 }
 
@@ -127,12 +127,12 @@ pub fn certify(problem: &Problem, cells: [usize; 2], resources: Resources<'_>) -
     }
 }
 
-/// As [`certify`] in two dimensions, from a given trial function: its values, ≥ 0, at the cell centres of the
-/// rectangle, y fast. Poor values give wide bounds, never wrong ones.
+/// Does what [`certify`] does, in two dimensions and with a given trial function: its values, ≥ 0, at the cell centres
+/// of the rectangle, y fast. Poor values give wide bounds, never wrong ones.
 ///
 /// # Errors
-/// Those of [`certify`]; [`CertificateError::NoTrial`] in one dimension, for negative values, and if there is not one
-/// value for each of at least 4 × 4 cells.
+/// The errors of [`certify`]; [`CertificateError::NoTrial`] in one dimension, for negative values, and if there is not
+/// one value for each of at least 4 × 4 cells.
 pub fn certify_with(
     problem: &Problem,
     cells: [usize; 2],

@@ -244,7 +244,7 @@ impl Way<'_, '_, '_> {
         let kept = self.unfinished.offer(progress, record.snapshots.is_heavy(), |quantities| {
             record.finish();
             let warning = record.interrupt();
-            // A struct of numbers, lists and text keys always serialises.
+            // Serialisation cannot fail: all keys are texts, and no field returns an error.
             quantities.add(GROUP, &*record).expect("a view of plain values");
             let groups = record.groups(self.on);
             record.interrupted = false;

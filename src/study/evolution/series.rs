@@ -77,7 +77,7 @@ impl Observed<'_> {
         record.series.t.push(time);
         record.series.survival.push(survival);
         record.series.log_survival.push(log_survival);
-        record.series.log_survival_error.push(evolution.relative_error_of_log_survival().min(1.0));
+        record.series.log_survival_error.push(evolution.relative_error_of_log_survival().min(f64::MAX));
         record.series.flux.push(flux);
         record.series.flux_error.push(flux_error);
         record.series.flux_over_survival.push(hazard);

@@ -2,12 +2,12 @@
 
 use crate::study::boundary::BoundaryError;
 
-/// How the error from boundaries is combined with that from the grids.
+/// The combination of the error from boundaries with that from the grids.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Treatment {
     /// The error from walls is added to that from the grids.
     ByGrids,
-    /// As `ByGrids`, but at least this multiple of the error from cut edges.
+    /// The error of `ByGrids`, but at least this multiple of the error from cut edges.
     AtLeast(f64),
     /// The smaller of two errors: from the grids as if no edge were cut, with the errors of walls and cut edges added;
     /// and as in `AtLeast`.
@@ -54,6 +54,7 @@ pub static BOUNDARY_RULES: [BoundaryRule; 4] = [
 
 /// The row of the table for boundaries that applies; `formal`: the order of the scheme.
 pub(in crate::study) fn boundary_rule(boundary: BoundaryError, formal: f64) -> &'static BoundaryRule {
+    // There is such a row: the condition of the last one is always true.
     let mut rows = BOUNDARY_RULES.iter();
     rows.find(|rule| (rule.applies)(boundary, formal)).expect("the last row applies always")
 }

@@ -10,14 +10,14 @@ pub use printed::printed;
 
 use crate::study::extrapolation::{LOWEST, Seen, Spacing};
 
-/// What a sequence of grids shows; it names a row of the table.
+/// The behaviour of a sequence of grids; it names a row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Situation {
     /// The last grids differ by no more than their roundings.
     Agreeing,
     /// Boundaries cut edges, and the scheme is of high order.
     HighOrderCut,
-    /// There are two grids only.
+    /// Only two grids were solved.
     TwoGrids,
     /// Three grids show the scheme's order.
     Formal,
@@ -46,7 +46,8 @@ pub enum Situation {
     /// Flux crosses a curve on which the noise degenerates and which the grid resolves; decided outside this table by
     /// [`crate::study::crossing`].
     Crossing,
-    /// As `Crossing`, with a curve that the grid does not resolve.
+    /// Flux crosses a curve on which the noise degenerates and which the grid does not resolve; decided outside this
+    /// table like `Crossing`.
     CrossingUnresolved,
 }
 
@@ -68,7 +69,7 @@ pub enum Order {
     Observed,
     /// The observed order, but at most this one.
     ObservedAtMost(f64),
-    /// This order.
+    /// The given order.
     Fixed(f64),
 }
 
@@ -289,6 +290,7 @@ pub(super) fn rule(seen: &Seen) -> &'static Rule {
         Spacing::Ratio(_) => Grids::Ratio,
         Spacing::Quarters => Grids::Quarters,
     };
+    // There is such a row: for either kind of grids the condition of the last one is always true.
     let mut rows = RULES.iter().filter(|rule| rule.grids == grids);
     rows.find(|rule| (rule.applies)(seen)).expect("the last row of each kind of grids applies always")
 }

@@ -72,3 +72,40 @@ fn early_fluxes_are_right_in_two_dimensions() {
         is_right_at(&on.assembly.generator, &start, accuracy, &[1e-3, 1e-2, 0.1, 1.0]);
     }
 }
+
+/// The first of what is killed, far below the floor of the entries, where these are of first order alone: ln S is as
+/// right as it says, by steps and in Krylov spaces, against uniformisation with the killed as one more state.
+#[test]
+fn what_is_killed_first_is_as_right_as_it_says() {
+    let n = 60;
+    let mut killing = vec![0.0; n];
+    killing[n - 1] = 1e3;
+    let generator = path(n, [-1.0, 1.0], |x| 0.5 * x * x, killing);
+    let among = |(i, row): (usize, Vec<(usize, f64)>)| row.into_iter().map(move |(j, q)| (i, j, q));
+    let rows = (0..n).map(|i| {
+        generator.rates.outer_view(i).map_or(Vec::new(), |row| row.iter().map(|(j, q)| (j, *q)).collect::<Vec<_>>())
+    });
+    let rates = rows.enumerate().flat_map(among).chain([(n - 1, n, generator.killing[n - 1])]);
+    let closed = Generator::from_rates(rates, vec![0.0; n + 1]).unwrap();
+    let released = |states: usize| -> Vec<f64> { (0..states).map(|i| f64::from(u8::from(i == n / 2))).collect() };
+    with_resources(|resources| {
+        for tolerance in [1e-3, 1e-4, 1e-6] {
+            let begun = |accuracy| Evolution::new(&generator, &released(n), accuracy, resources).unwrap();
+            let by_steps = begun(Accuracy { tolerance, floor: 1e-16 });
+            for mut evolution in [by_steps, begun(Accuracy::in_l1(tolerance)).in_spaces(1e-2)] {
+                for t in [1e-5, 1e-4, 1e-3, 3e-3, 1e-2] {
+                    evolution.advance(t).unwrap();
+                    let killed = uniformised(&closed, &released(n + 1), t)[n];
+                    let away = (evolution.log_survival() / (-killed).ln_1p() - 1.0).abs();
+                    let stated = evolution.relative_error_of_log_survival();
+                    // From 1 on not even the order of magnitude is known.
+                    assert!(
+                        away <= stated || stated >= 1.0,
+                        "{away:e} where {stated:e} is stated, t = {t}, 1 − S = {killed:e}"
+                    );
+                    assert!(evolution.log_survival() <= 0.0);
+                }
+            }
+        }
+    });
+}

@@ -175,7 +175,8 @@ fn particles_that_change_sides() {
             for t in [0.03, 0.1, 0.3, 1.0, 3.0, 30.0] {
                 evolution.advance(t).unwrap();
                 let away = distance(evolution.probability(), &exact(t));
-                assert!(away <= evolution.error() && evolution.error() <= tolerance, "{away:e} at t = {t}");
+                let stated = evolution.error();
+                assert!(away <= stated && stated <= tolerance, "{away:e} where {stated:e} is stated, t = {t}");
                 assert_relative_eq!(evolution.probability().iter().sum::<f64>(), 1.0, max_relative = 1e-12);
             }
             // What the contour leaves of the mass has been put right.
@@ -231,7 +232,8 @@ fn both_methods_agree() {
                     positive.advance(t).unwrap();
                     krylov.advance(t).unwrap();
                     let away = distance(positive.probability(), krylov.probability());
-                    assert!(away < tolerance && krylov.error() <= tolerance, "{away:e} at t = {t}");
+                    let stated = krylov.error();
+                    assert!(away < tolerance && stated <= tolerance, "{away:e} where {stated:e} is stated, t = {t}");
                 }
             });
         }

@@ -13,20 +13,24 @@
 //! true one does not.
 
 mod errors;
+mod kept;
 mod small;
 mod space;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Effort, Evolution, EvolveError, Instant, MOST_STEPS, flux, limit};
+use super::{Evolution, EvolveError, Instant, MOST_STEPS, flux, limit};
 use errors::Errors;
+pub(super) use kept::Kept;
 use space::{Point, Space};
 
 /// The longest time from the beginning of a space, in units of h.
 const REACH: f64 = 100.0;
 
-/// The time for which a space is made, in units of h, if no later ones are asked for.
-const ALONE: f64 = 10.0;
+/// The largest factor, 1 + √2, by which a solve can reduce the error of a rational function with one real pole that
+/// approximates an exponential (Andersson, J. Approx. Theory 32, 1981). n solves reach it at the time n/√2, in units of
+/// h.
+const BEST_RATE: f64 = 1.0 + std::f64::consts::SQRT_2;
 
 /// The dimension at which an inaccurate space is replaced by one with a shorter step.
 const MOST_VECTORS: usize = 64;
@@ -50,17 +54,21 @@ const MOST_LOST: f64 = 4.0;
 const LEAST_STEP: f64 = 1e-6;
 const LEAST_MASS: f64 = 0.02;
 
-/// Space k may use the fraction 1/(k + EARLY) of the remaining tolerance, so that some always remains.
+/// Space k may use the fraction 1/(k + EARLY) of the remaining tolerance, so that some always remains; a first space
+/// that reaches the last output time may use 1/ONLY of it.
 const EARLY: f64 = 3.0;
+const ONLY: f64 = 1.25;
 
 /// The error that no enlargement of the space reduces.
 const ROUNDING: f64 = 1e-13;
 
-/// Between two output times the hazard is recorded at times that are found by halving, at most this often, while it
+/// Between two output times the hazard is recorded at times that are found by halving, at most this often: while it
 /// changes by more than `SMOOTH` of itself and the times are further apart than the share `FINE` of the time since the
-/// space began.
+/// space began, and while it changes by more than `STILL` and they are further apart than the share `COARSE`.
 const MOST_HALVINGS: usize = 7;
 const SMOOTH: f64 = 1e-3;
+const STILL: f64 = 1e-8;
+const COARSE: f64 = 0.25;
 const FINE: f64 = 0.02;
 
 /// The error control of an evolution in Krylov spaces.
@@ -100,18 +108,6 @@ pub(super) struct Begun {
     space: Space,
     start: Vec<f64>,
     errors: Errors,
-    before: InitialValues,
-}
-
-/// The serialised form of a space: its initial density and its number of columns. The same solves give the same bits
-/// again.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Kept {
-    start: Vec<f64>,
-    begin: f64,
-    length: f64,
-    dimension: usize,
-    errors: errors::Kept,
     before: InitialValues,
 }
 
@@ -163,8 +159,9 @@ impl<'a> Evolution<'a> {
                     continue;
                 }
                 let left = until.min(most) - now;
-                let first = (REACH * left / (spaces.horizon - now).max(left)).clamp(1.0, ALONE);
-                self.begin_space((left / first).min(spaces.longest))?;
+                let allowed = (self.carried.accuracy.tolerance - spaces.error).max(ROUNDING);
+                let span = ((spaces.horizon - now) / left).max(1.0);
+                self.begin_space((left / first_time(allowed, span)).min(spaces.longest))?;
             }
             let end = self.begun.as_ref().map_or(until, |begun| begun.space.begin + REACH * begun.space.length);
             let next = until.min(most);
@@ -199,52 +196,27 @@ impl<'a> Evolution<'a> {
         Ok(())
     }
 
-    /// The serialised form of the current space.
-    pub(super) fn kept_space(&self) -> Option<Kept> {
-        self.begun.as_ref().map(|Begun { space, start, errors, before }| Kept {
-            start: start.clone(),
-            begin: space.begin,
-            length: space.length,
-            dimension: space.dimension(),
-            errors: errors.kept(),
-            before: *before,
-        })
-    }
-
-    /// Restores a serialised space, which is not counted as effort.
-    pub(super) fn restore_space(&mut self, kept: Kept) -> Result<(), EvolveError> {
-        let Kept { start, begin, length, dimension, errors, before } = kept;
-        let (killing, mut uncounted) = (&self.generator.killing, Effort::default());
-        let factor = self.factors.get(self.generator, length, length, self.resources, &mut uncounted)?;
-        let mut space = Space::new(&start, begin, length, factor, killing);
-        for _ in 0..dimension {
-            if self.resources.progress.is_interrupted() {
-                return Err(EvolveError::Interrupted);
-            }
-            space.grow(factor, killing);
-        }
-        let errors = Errors::restored(errors, &space, factor, killing);
-        self.begun = Some(Begun { space, start, errors, before });
-        Ok(())
-    }
-
     /// Advances to a time within the space. The space grows until it is accurate there; if that fails it is replaced by
     /// one with a shorter step, which may reach only part of the way.
     fn reach(&mut self, mut time: f64) -> Result<(), EvolveError> {
         let Some(mut begun) = self.begun.take() else { return Ok(()) };
         let (begin, now) = (begun.space.begin, self.carried.time);
         let left = self.carried.accuracy.tolerance - begun.before.error - self.rounding();
-        let allowed = (left / (self.carried.effort.steps as f64 + EARLY)).max(ROUNDING);
         let length = begun.space.length;
+        let horizon = self.carried.spaces.map_or(time, |spaces| spaces.horizon);
+        let is_only = self.carried.effort.steps <= 1 && horizon <= begin + REACH * length * (1.0 + 1e-9);
+        let parts = if is_only { ONLY } else { self.carried.effort.steps as f64 + EARLY };
+        let allowed = (left / parts).max(ROUNDING);
         let factor = self.factors.get(self.generator, length, length, self.resources, &mut self.carried.effort)?;
         let mut before = f64::INFINITY;
         loop {
             let dimension = begun.space.dimension();
             if dimension > 0 {
                 let point = begun.space.at(time);
-                let away = point.error / point.mass.abs();
+                let away = point.by_residual / point.mass.abs();
+                let is_grown = begun.space.is_whole() || away <= allowed;
                 // Modes that oscillate for too long lie outside of the contour.
-                if point.by_contour > allowed * point.mass.abs() {
+                if is_grown && point.by_contour > allowed * point.mass.abs() {
                     if now > begin {
                         self.carried.effort.rejected += 1;
                         return self.begin_space((LONGER * length).min(time - now));
@@ -255,7 +227,7 @@ impl<'a> Evolution<'a> {
                     time = begin + 0.5 * (time - begin);
                     continue;
                 }
-                if begun.space.is_whole() || away <= allowed && point.mass > 0.0 {
+                if begun.space.is_whole() || point.error <= allowed * point.mass {
                     self.carried.effort.solves +=
                         begun.errors.reach(time, &begun.space, factor, &self.generator.killing);
                     self.take(begun, time, point);
@@ -321,14 +293,18 @@ impl<'a> Evolution<'a> {
         self.carried.probability = density.into_iter().map(|p| p / mass).collect();
         let sum: f64 = self.carried.probability.iter().sum();
         self.carried.probability.iter_mut().for_each(|p| *p /= sum);
-        self.carried.log_survival = begun.before.log_survival + log_survival(mass, killed);
+        // A killed mass below the error may be negative.
+        let fallen = log_survival(mass, killed).min(0.0);
+        self.carried.log_survival = begun.before.log_survival + fallen;
         self.carried.drift = begun.before.drift + (mass + killed).ln();
         if let Some(spaces) = &mut self.carried.spaces {
             // Errors below the floor stay while everything else may decay.
             spaces.below = (begun.before.below + error * mass * begun.space.below()) / mass;
             spaces.error = begun.before.error + error;
             // The flux of the present errors, for the whole time.
-            let flux_of_errors = largest_before * flux(&self.carried.error, &self.generator.killing);
+            let largest_rate = self.generator.killing.iter().copied().fold(0.0, f64::max);
+            let of_states = flux(&self.carried.error, &self.generator.killing) + spaces.below * largest_rate;
+            let flux_of_errors = largest_before * of_states;
             spaces.killed_error = begun.before.killed_error / mass + (time - begun.space.begin) * flux_of_errors;
         }
         self.carried.time = time;
@@ -381,10 +357,19 @@ impl<'a> Evolution<'a> {
     }
 }
 
+/// The first output time of a space in units of h, if the last one is `span` times as far: the value for which an error
+/// of `allowed` at both needs about the fewest solves.
+fn first_time(allowed: f64, span: f64) -> f64 {
+    let alone = (1.0 / allowed).ln().max(1.0) / (std::f64::consts::SQRT_2 * BEST_RATE.ln());
+    (alone / span.sqrt()).min(REACH / span).clamp(1.0, alone.max(1.0))
+}
+
 /// Records hazards between two times of a space.
 fn between(space: &Space, [first, last]: [Instant; 2], halvings: usize, history: &mut Vec<Instant>) {
-    let is_smooth = (last.hazard - first.hazard).abs() <= SMOOTH * last.hazard.abs();
-    if is_smooth || halvings == 0 || last.time - first.time <= FINE * (last.time - space.begin) {
+    let changed = (last.hazard - first.hazard).abs() / last.hazard.abs();
+    let share = (last.time - first.time) / (last.time - space.begin);
+    let is_recorded = if changed > SMOOTH { share <= FINE } else { changed <= STILL || share <= COARSE };
+    if is_recorded || halvings == 0 {
         return;
     }
     let time = 0.5 * (first.time + last.time);

@@ -50,6 +50,8 @@ pub(super) struct Point {
     pub killed: f64,
     /// The estimated error in the norm of the space.
     pub error: f64,
+    /// The part of it from the residual.
+    pub by_residual: f64,
     /// The part of it from the contour, which a larger space does not reduce.
     pub by_contour: f64,
     /// The part from rounding, which neither a larger space nor another contour reduces.
@@ -70,7 +72,7 @@ const SAFETY: f64 = 3.0;
 /// correlated errors. The largest factor in 600 random chains was 2.3.
 const ROUNDED: f64 = 3.0;
 
-/// The shares of a time at which errors of the flux before it are looked at.
+/// The fractions of a time at which the errors of the flux before it are evaluated.
 const EARLIER: [f64; 3] = [0.125, 0.25, 0.5];
 
 /// A vector whose norm falls below this fraction during orthogonalisation is only rounding.
@@ -186,6 +188,7 @@ impl Space {
             flux: sum(&value.coefficients, 1),
             killed: self.length * sum(&value.integral, 1),
             error: self.norm * (missed + apart),
+            by_residual: self.norm * missed,
             by_contour: self.norm * apart,
             by_rounding: self.norm * ROUNDED * f64::EPSILON * value.rounded,
             value,
@@ -218,8 +221,8 @@ impl Space {
         &self.weights
     }
 
-    /// What an error of norm 1 amounts to in a state of weight μ_i: μ_i + φ if that is a multiple of μ_i, and then it
-    /// is propagated like μ. In addition all states together may hold [`Space::below`].
+    /// The error in a state of weight μ_i that has norm 1: μ_i + φ, or μ_i where μ_i < φ, which is propagated like μ.
+    /// In addition all states together may have the error [`Space::below`].
     pub(super) fn share(&self, weight: f64) -> f64 {
         if weight < FLOOR { weight } else { weight + FLOOR }
     }

@@ -29,7 +29,7 @@ pub(super) struct Setting<'a> {
     pub(super) is_periodic: [bool; 2],
 }
 
-/// How p and D are evaluated.
+/// The evaluation of p and D.
 enum Process<'a> {
     /// White noise, φ = L/d and D = d·I. `lowest`: the least L at cell centres.
     White { loss: &'a dyn Landscape, noise: f64, lowest: f64 },
