@@ -42,6 +42,11 @@ pub fn on_warning(warning: &Warning) -> String {
             "{warning}. Take several times as many grid.cells, draw domain.lower and domain.upper closer to the start set and its saddles, or \
              raise the noise"
         ),
+        Warning::UnderResolved { .. } => {
+            format!(
+                "{warning}. Of so coarse a grid `run` may know no digit of the rate, which it then says with status 3"
+            )
+        }
         Warning::ElsewhereThanStart { .. } => {
             format!("{warning}; for the rate of leaving the start set take valley.absorb = \"boundary\"")
         }
@@ -56,7 +61,6 @@ pub fn on_warning(warning: &Warning) -> String {
         Warning::Problem(_)
         | Warning::Quadrature { .. }
         | Warning::QuadratureAlone(_)
-        | Warning::UnderResolved { .. }
         | Warning::Peclet { .. }
         | Warning::UnresolvedCrossing { .. }
         | Warning::ShortSpectrum { .. }

@@ -3,7 +3,7 @@
 
 use crate::digits::{exact, precise_point};
 use crate::problem::oblique::Departure;
-use crate::problem::{Domain, Region};
+use crate::problem::{Domain, Region, Wall};
 use crate::tensor::Point;
 
 /// The absorbing part of a problem, with the place at which the killing boundary cuts the way over the lowest saddle.
@@ -14,6 +14,8 @@ pub struct Absorption {
     /// The place at which the killing boundary cuts the way over the lowest saddle; `None` if no saddle leads out of
     /// the live set.
     pub cut: Option<Cut>,
+    /// What absorbs in walls of the domain besides the killer, in words; `None` if nothing does.
+    pub walls: Option<&'static str>,
     /// Whether a killing rate inside the domain acts in addition.
     pub inside: bool,
 }
@@ -83,7 +85,7 @@ impl Cut {
         match factor {
             factor if (factor - 1.0).abs() < MEANT => Cut::Beyond(1.0),
             factor if (factor - 2.0).abs() < MEANT => Cut::AtSaddle,
-            factor if factor < 1.001 => Cut::Beyond(factor),
+            factor if factor < FAR => Cut::Beyond(factor),
             factor if factor < 2.0 => Cut::ShortlyBeyond(factor),
             factor => Cut::Before(factor),
         }
@@ -129,6 +131,9 @@ impl Cut {
 /// are given with about six digits.
 const MEANT: f64 = 1e-5;
 
+/// The factor γ/γ_Kramers below which a boundary is far beyond the saddle.
+pub const FAR: f64 = 1.001;
+
 impl Absorption {
     /// Returns the absorption of a process with the live set `live`.
     pub fn new(domain: &Domain, live: &Region, target: Option<(Point, f64)>, cut: Option<Cut>) -> Absorption {
@@ -148,19 +153,56 @@ impl Absorption {
             (None, Region::Box { .. }) => Killer::Box,
             (None, _) => Killer::Set,
         };
-        Absorption { killer, cut, inside: domain.killing.is_some() }
+        let is_of_walls = matches!(killer, Killer::Nothing | Killer::Walls | Killer::Windows { .. });
+        let walls = if is_of_walls { None } else { absorbing_walls(domain, live) };
+        Absorption { killer, cut, walls, inside: domain.killing.is_some() }
+    }
+}
+
+/// What absorbs in the walls that bound a live set, in words. The ends of an automatic domain are those of the set.
+fn absorbing_walls(domain: &Domain, live: &Region) -> Option<&'static str> {
+    /// The places looked at along a wall.
+    const PLACES: usize = 64;
+    /// The distance from the wall, as a share of the domain.
+    const INSIDE: f64 = 1e-6;
+    let at = |axis: usize, share: f64| domain.lower[axis] + share * (domain.upper[axis] - domain.lower[axis]);
+    let bounds = |axis: usize, end: usize| {
+        let across = if end == 0 { INSIDE } else { 1.0 - INSIDE };
+        let places = if domain.dimension == 1 { 1 } else { PLACES };
+        (0..places).any(|place| {
+            let along = (place as f64 + 0.5) / places as f64;
+            let mut theta = [at(0, if axis == 0 { across } else { along }), 0.0];
+            if domain.dimension == 2 {
+                theta[1] = at(1, if axis == 1 { across } else { along });
+            }
+            domain.absorbs_at(axis, end, theta) && live.holds_roughly(theta).unwrap_or_else(|| live.holds(theta))
+        })
+    };
+    let ends = (0..domain.dimension).flat_map(|axis| [(axis, 0), (axis, 1)]);
+    let [walls, windows] = [Some(Wall::Absorbing), Some(Wall::Reflecting)].map(|kind| {
+        let mut ends = ends.clone().filter(|&(axis, end)| domain.wall(axis, end) == kind);
+        !domain.automatic && ends.any(|(axis, end)| bounds(axis, end))
+    });
+    match (walls, windows) {
+        (true, true) => Some("absorbing walls and windows"),
+        (true, false) => Some("absorbing walls"),
+        (false, true) => Some("windows in the walls"),
+        (false, false) => None,
     }
 }
 
 impl std::fmt::Display for Absorption {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Absorption { killer, cut, inside } = self;
+        let Absorption { killer, cut, walls, inside } = self;
         match (killer, cut) {
             (Killer::Nothing, _) if *inside => return formatter.write_str("killed at a rate inside the domain"),
             (Killer::Nothing, _) => write!(formatter, "{killer}"),
             (_, None) => write!(formatter, "{killer} (over no saddle of the valley)"),
             (_, Some(cut)) => write!(formatter, "{killer} ({cut})"),
         }?;
+        if let Some(walls) = walls {
+            write!(formatter, ", and at {walls}")?;
+        }
         if *inside { formatter.write_str(", and at a rate inside the domain") } else { Ok(()) }
     }
 }

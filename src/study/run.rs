@@ -60,6 +60,15 @@ fn solved(
     resources: Resources<'_>,
     keeper: Keeper<'_>,
 ) -> Result<Solution, StudyError> {
+    attempted(problem, request, resources, keeper).map_err(|error| error.told_of(problem))
+}
+
+fn attempted(
+    problem: &Problem,
+    request: &Request,
+    resources: Resources<'_>,
+    keeper: Keeper<'_>,
+) -> Result<Solution, StudyError> {
     let begun = Instant::now();
     let progress = resources.progress;
     let particles = ready(problem, request, resources)?;

@@ -39,7 +39,7 @@ impl Case {
             critical: &self.critical,
             minimum: self.critical.minima.first(),
             saddles: &[0],
-            absorption: Absorption { killer: Killer::Basin, cut: None, inside: false },
+            absorption: Absorption { killer: Killer::Basin, cut: None, walls: None, inside: false },
             // 2024-02-29T12:34:56Z.
             started: UNIX_EPOCH + Duration::from_secs(1_709_210_096),
             threads: 2,
