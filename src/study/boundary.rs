@@ -85,8 +85,8 @@ pub(super) fn order_claimed(on: &Discretisation<'_>) -> f64 {
 /// without noise.
 const FULL: f64 = 1.0;
 
-/// Whether noise other than in the Itô sense has an off-diagonal entry that changes sign: the conductance of a diagonal edge has a kink
-/// there, at a place in its cell that differs from grid to grid.
+/// Whether noise other than in the Itô sense has an off-diagonal entry that changes sign: the conductance of a diagonal
+/// edge has a kink there, at a place in its cell that differs from grid to grid.
 pub(super) fn has_kinked_conductances(on: &Discretisation<'_>) -> bool {
     let leans = |sign: i32| {
         let mut products = on.assembly.pairs.iter().map(|pair| i32::from(pair.offset[0]) * i32::from(pair.offset[1]));

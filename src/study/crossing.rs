@@ -224,8 +224,8 @@ pub fn over_a_floor(values: &[Scaled], ratio: f64, steepness: f64, elsewhere: f6
         let change = (pair[1].over(pair[0]).value() - 1.0).ln_1p().abs();
         left = change.max(left / ratio.powf(LOWEST));
     }
-    // Either place of the curve may be the wrong one, or both.
-    size = size.max(left).max(2.0 * elsewhere);
+    // The rate may be wrong for either place of the curve, or for both.
+    size = size.max(left).max(1.25 * elsewhere);
     (SAFETY * size).exp_m1()
 }
 

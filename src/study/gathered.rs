@@ -48,8 +48,8 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    /// The fields of the finest grid, with those of the stationary distribution if it was computed or requested, and the
-    /// cell Péclet numbers.
+    /// Collects the fields of the finest grid, with those of the stationary distribution if it was computed or
+    /// requested, and the cell Péclet numbers.
     pub(super) fn of(
         request: &Request,
         level: &Level<'_>,
@@ -201,8 +201,8 @@ fn stationary<'a>(
     Ok((closed, law))
 }
 
-/// The cell Péclet numbers. Where only the closed chain was asked for, its stationary distribution decides which edges
-/// are relevant.
+/// The cell Péclet numbers. Without an analysis of the killed chain the stationary distribution of the closed chain
+/// decides which edges are relevant.
 fn peclet_numbers(
     on: &Discretisation<'_>,
     found: &Analyses,
@@ -224,7 +224,7 @@ fn unresolved(peclet: &Peclet, dimension: usize) -> Option<Warning> {
     (number > PECLET_WARNING).then_some(Warning::Peclet { number, at, dimension })
 }
 
-/// The fields on the grid that were asked for.
+/// The requested fields over the grid.
 fn fields(on: &Discretisation<'_>, found: &Analyses) -> FieldGroup {
     let (problem, grid) = (on.problem, &on.grid);
     let mut fields = over_grid(grid);

@@ -124,9 +124,9 @@ fn a_run_tells_of_tolerances_that_were_missed() {
     assert!(words.contains("up to 128 cells"), "{words}");
 }
 
-/// A core that holds no cell centre of a coarser grid costs the network its say of that grid, and the rate nothing.
+/// A set that holds no cell centre of a coarser grid costs the committor its say of that grid, and the rate nothing.
 #[test]
-fn a_grid_too_coarse_for_a_core_serves_the_rate() {
+fn a_grid_too_coarse_for_a_set_serves_the_rate() {
     let text = |quantities: &str| {
         format!(
             "landscape = {{ kind = 'three-hole' }}
@@ -134,10 +134,11 @@ fn a_grid_too_coarse_for_a_core_serves_the_rate() {
              domain = {{ lower = [-2.5, -2], upper = [2.5, 2.5] }}
              valley = {{ minimum = [-1, 0] }}
              grid = {{ cells = [40, 40] }}
+             committor = {{ from = {{ minimum = [-1, 0], radius = 0.085 }}, to = {{ minimum = [1, 0], radius = 0.085 }} }}
              solve = {{ quantities = [{quantities}] }}"
         )
     };
-    let (alone, both) = (gallery::solve(&text("'rate'")), gallery::solve(&text("'rate', 'network'")));
+    let (alone, both) = (gallery::solve(&text("'rate'")), gallery::solve(&text("'rate', 'committor'")));
     let failed = |warning: &&Warning| matches!(warning, Warning::CoarseGridFailed { .. });
     assert!(both.warnings.iter().any(|warning| failed(&warning)) && !alone.warnings.iter().any(|w| failed(&w)));
     assert!(!both.warnings.iter().any(|warning| matches!(warning, Warning::NoErrorEstimate)));
