@@ -13,6 +13,8 @@ use crate::tensor::Point;
 const LATTICE: [usize; 2] = [401, 65];
 /// The share of the largest |u| below which a minimum of |u| is a zero.
 const ZERO: f64 = 1e-12;
+/// The share of the largest |u| above which a lattice point is near no zero.
+const LOW: f64 = 0.1;
 /// The distances from a zero, as shares of the box, between which the formula is watched.
 const DISTANCES: [f64; 3] = [1.0 / 4096.0, 1.0 / 32768.0, 1.0 / 262144.0];
 /// The factor by which differences grow from one distance to the next, eight times smaller one: between those of
@@ -84,7 +86,8 @@ impl Lattice {
             let neighbours =
                 [i.wrapping_sub(1), i, i + 1].into_iter().flat_map(|k| [j.wrapping_sub(1), j, j + 1].map(|l| [k, l]));
             let mut neighbours = neighbours.filter(|&[k, l]| k < columns && l < rows);
-            if neighbours.all(|other| value([i, j]).abs() <= value(other).abs()) {
+            if value([i, j]).abs() <= LOW * largest && neighbours.all(|other| value([i, j]).abs() <= value(other).abs())
+            {
                 let lowest = self.followed_down(self.point([i, j]), u);
                 found.extend((u(lowest).abs() <= ZERO * largest).then_some(lowest));
             }
