@@ -105,7 +105,7 @@ pub struct Unresolved {
 
 /// Computes the effect on a rate of the features near Γ that the grid does not resolve, as |ln| of the ratio of the
 /// rates of two problems. Without a floor the second one has the doubled mollification level. With a floor that is
-/// reached within less than a cell, in two dimensions, it has one more cell along each axis, so that Γ lies elsewhere
+/// reached within less than a cell, in two dimensions, it has one or two more cells along each axis, so that Γ lies elsewhere
 /// in its cells; in one dimension the quadrature shows this effect. The rate is the escape rate, or the inverse passage
 /// time if that alone was requested. The effect is 0 if no error was requested or Γ is resolved or hardly crossed.
 ///
@@ -127,22 +127,30 @@ pub fn unresolved(
     }
     (asked.evolve, asked.particles, asked.sgd) = (None, None, None);
     let cells = finest.discretisation.grid.cells;
-    let (noise, cells) = match is_steep {
-        true => (Arc::clone(&problem.noise), cells.map(|n| n + 1)),
-        false => (Arc::new(Raised(Arc::clone(&problem.noise))) as Arc<dyn DiffusionField>, cells),
-    };
-    let problem = Problem { noise, ..problem.clone() };
-    let found = match level::solve(&asked, &problem, cells, resources) {
-        Ok(level) => level.found,
-        Err(StudyError::Interrupted) => return Err(StudyError::Interrupted),
-        // The effect remains unknown, and with it the error.
-        Err(error) => return Ok(Unresolved { relative: 1.0, failed: Some(error) }),
+    let raised = || Arc::new(Raised(Arc::clone(&problem.noise))) as Arc<dyn DiffusionField>;
+    let others = match is_steep {
+        // One of them alone may see Γ at the same place of its cells.
+        true => {
+            vec![(Arc::clone(&problem.noise), cells.map(|n| n + 1)), (Arc::clone(&problem.noise), cells.map(|n| n + 2))]
+        }
+        false => vec![(raised(), cells)],
     };
     let rate = |found: &Analyses| found.quasi_stationary.as_ref().map(|found| found.rate);
     let passage = |found: &Analyses| found.passage.as_ref().map(|passage| passage.from_start.inverse());
     let between = |one: Option<Scaled>, other: Option<Scaled>| Some(one?.over(other?).value().ln().abs());
     let own = &finest.found;
-    let relative = between(rate(&found), rate(own)).or(between(passage(&found), passage(own))).unwrap_or(0.0);
+    let mut relative = 0.0f64;
+    for (noise, cells) in others {
+        let problem = Problem { noise, ..problem.clone() };
+        let found = match level::solve(&asked, &problem, cells, resources) {
+            Ok(level) => level.found,
+            Err(StudyError::Interrupted) => return Err(StudyError::Interrupted),
+            // The effect remains unknown, and with it the error.
+            Err(error) => return Ok(Unresolved { relative: 1.0, failed: Some(error) }),
+        };
+        let change = between(rate(&found), rate(own)).or(between(passage(&found), passage(own)));
+        relative = relative.max(change.unwrap_or(0.0));
+    }
     Ok(Unresolved { relative, failed: None })
 }
 
@@ -225,7 +233,7 @@ pub fn over_a_floor(values: &[Scaled], ratio: f64, steepness: f64, elsewhere: f6
         left = change.max(left / ratio.powf(LOWEST));
     }
     // The rate may be wrong for either place of the curve, or for both.
-    size = size.max(left).max(1.25 * elsewhere);
+    size = size.max(left).max(elsewhere);
     (SAFETY * size).exp_m1()
 }
 

@@ -134,11 +134,12 @@ fn a_grid_too_coarse_for_a_set_serves_the_rate() {
              domain = {{ lower = [-2.5, -2], upper = [2.5, 2.5] }}
              valley = {{ minimum = [-1, 0] }}
              grid = {{ cells = [40, 40] }}
-             committor = {{ from = {{ minimum = [-1, 0], radius = 0.085 }}, to = {{ minimum = [1, 0], radius = 0.085 }} }}
-             solve = {{ quantities = [{quantities}] }}"
+             {quantities}"
         )
     };
-    let (alone, both) = (gallery::solve(&text("'rate'")), gallery::solve(&text("'rate', 'committor'")));
+    let both = "solve = { quantities = ['rate', 'committor'] }
+        committor = { from = { minimum = [-1, 0], radius = 0.085 }, to = { minimum = [1, 0], radius = 0.085 } }";
+    let (alone, both) = (gallery::solve(&text("solve = { quantities = ['rate'] }")), gallery::solve(&text(both)));
     let failed = |warning: &&Warning| matches!(warning, Warning::CoarseGridFailed { .. });
     assert!(both.warnings.iter().any(|warning| failed(&warning)) && !alone.warnings.iter().any(|w| failed(&w)));
     assert!(!both.warnings.iter().any(|warning| matches!(warning, Warning::NoErrorEstimate)));
