@@ -40,7 +40,8 @@ def test_sweeps_have_the_command_lines_bits(command_line: Any, tmp_path: Any, mo
         assert set(own["sweep"]) == set(other["sweep"])
         for name, values in other["sweep"].items():
             assert np.array_equal(own["sweep"][name][()], values[()], equal_nan=name != "scheme")
-            assert own["sweep"][name].attrs["units"] == values.attrs["units"]
+            for unit in ("units", "measured_in"):
+                assert own["sweep"][name].attrs.get(unit) == values.attrs.get(unit)
     tables = [list(csv.DictReader(io.StringIO((tmp_path / name / "sweep.csv").read_text()))) for name in ("python", "program")]
     for own_row, other_row in zip(*tables, strict=True):
         # A column of messages is there where there are any.

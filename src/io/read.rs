@@ -7,6 +7,7 @@ use hdf5::{Attribute, Dataset, File, Group, Location};
 use serde_json::Value;
 
 use super::error::Damage;
+use super::write::MEASURED_IN;
 use super::{IoError, growing, scale};
 use crate::grid::Grid;
 use crate::input;
@@ -153,7 +154,8 @@ fn shares(summary: &Value) -> Vec<(usize, f64)> {
 fn read_group(group: &Group) -> Result<FieldGroup, hdf5::Error> {
     let (scales, fields): (Vec<Dataset>, Vec<Dataset>) = group.datasets()?.into_iter().partition(scale::is_scale);
     let coordinate = |dataset: &Dataset| -> Result<Coordinate, hdf5::Error> {
-        let attributes = attributes(dataset, &["units", "long_name", "axis", "CLASS", "NAME", "REFERENCE_LIST"])?;
+        let own = ["units", MEASURED_IN, "long_name", "axis", "CLASS", "NAME", "REFERENCE_LIST"];
+        let attributes = attributes(dataset, &own)?;
         Ok(Coordinate { label: label(dataset)?, values: values(dataset)?, attributes })
     };
     let field = |dataset: &Dataset| -> Result<Field, hdf5::Error> {
@@ -198,7 +200,8 @@ fn last_name(place: &Location) -> String {
 
 fn label(dataset: &Dataset) -> Result<Label, hdf5::Error> {
     let read = |name: &str| dataset.attr(name)?.read_scalar::<VarLenUnicode>();
-    let [units, long_name] = [read("units")?, read("long_name")?].map(|text| text.to_string().into());
+    let units = read(MEASURED_IN).or_else(|_| read("units"))?;
+    let [units, long_name] = [units, read("long_name")?].map(|text| text.to_string().into());
     Ok(Label { name: last_name(dataset).into(), units, long_name })
 }
 

@@ -98,9 +98,13 @@ fn during(doing: impl Into<String>) -> impl FnOnce(hdf5::Error) -> Failure {
     move |error| (doing.into(), error)
 }
 
-/// The conventions for climate and forecast data (CF), whose attribute names are used where they fit. The units of
-/// parameters and of dynamical time are words that UDUNITS does not know.
+/// The conventions for climate and forecast data (CF), whose attribute names are used where they fit.
 const CONVENTIONS: &str = "CF-1.11";
+
+/// The attribute with the unit of a dataset in words of the problem, where `units` is 1.
+pub(super) const MEASURED_IN: &str = "measured_in";
+/// Words for the units of a problem. CF wants units that UDUNITS knows, and to it these are pure numbers.
+const OWN_UNITS: [&str; 4] = ["parameter", "dynamical time", "loss", "iteration"];
 
 /// The root attributes of every result file.
 fn root_attributes(file: &File, [title, configuration]: [&str; 2], summary: &Value) -> Result<(), hdf5::Error> {
@@ -176,7 +180,11 @@ fn write_field(group: &Group, field: &Field, shape: &[usize], scales: &[&Dataset
 }
 
 fn describe(dataset: &Dataset, label: &Label) -> Result<(), hdf5::Error> {
-    text(dataset, "units", &label.units)?;
+    let is_own = OWN_UNITS.iter().any(|own| label.units.contains(own));
+    text(dataset, "units", if is_own { "1" } else { &label.units })?;
+    if is_own {
+        text(dataset, MEASURED_IN, &label.units)?;
+    }
     text(dataset, "long_name", &label.long_name)
 }
 

@@ -134,8 +134,9 @@ fn the_file_has_an_axis_for_each_key() {
         assert!(saddleflux::io::scale::is_attached(&rates, &scale, axis), "{name}");
     }
     let text = |place: &hdf5::Attribute| place.read_scalar::<hdf5::types::VarLenUnicode>().unwrap().to_string();
-    let units = file.dataset("sweep/noise.temperature").unwrap().attr("units").unwrap();
-    assert_eq!(text(&units), "parameter^2/dynamical time");
+    let temperature = file.dataset("sweep/noise.temperature").unwrap();
+    assert_eq!(text(&temperature.attr("units").unwrap()), "1");
+    assert_eq!(text(&temperature.attr("measured_in").unwrap()), "parameter^2/dynamical time");
     let history = text(&file.attr("history").unwrap());
     assert!(history.contains("Z saddleflux sweep"), "{history}");
     let found: Value = serde_json::from_slice(&std::fs::read(out.join("sweep.json")).unwrap()).unwrap();

@@ -22,8 +22,10 @@ _DEFLATE = 3
 _CONVENTIONS = "CF-1.11"
 _AXES = {"x": "X", "y": "Y"}
 _POSITION = ("position_x", "position_y")
+# Words for the units of a problem. CF wants units that UDUNITS knows, and to it these are pure numbers: the words have an attribute of their own.
+_OWN_UNITS = ("parameter", "dynamical time", "loss", "iteration")
 # Attributes that dimension scales and labels have of themselves.
-_KNOWN = ("units", "long_name", "axis", "coordinates", "CLASS", "NAME", "REFERENCE_LIST", "DIMENSION_LIST", "_Netcdf4Dimid", "_Netcdf4Coordinates")
+_KNOWN = ("units", "measured_in", "long_name", "axis", "coordinates", "CLASS", "NAME", "REFERENCE_LIST", "DIMENSION_LIST", "_Netcdf4Dimid", "_Netcdf4Coordinates")
 
 
 def write(path: Path, title: str, configuration: str, summary: str, groups: list[Group]) -> None:
@@ -42,7 +44,11 @@ def write(path: Path, title: str, configuration: str, summary: str, groups: list
             place.attrs.create(name, value)
 
     def described(dataset: Any, group: Group, name: str) -> None:
-        say(dataset, "units", group.labels[name].units)
+        units = group.labels[name].units
+        is_own = any(own in units for own in _OWN_UNITS)
+        say(dataset, "units", "1" if is_own else units)
+        if is_own:
+            say(dataset, "measured_in", units)
         say(dataset, "long_name", group.labels[name].long_name)
         if name in group.coordinates and name in _AXES:
             say(dataset, "axis", _AXES[name])
@@ -192,7 +198,8 @@ def _group(name: str, place: Any) -> dict[str, Any]:
 
 
 def _label(name: str, dataset: Any) -> dict[str, str]:
-    return {"name": name, "units": dataset.attrs["units"], "long_name": dataset.attrs["long_name"]}
+    units = dataset.attrs.get("measured_in", dataset.attrs["units"])
+    return {"name": name, "units": units, "long_name": dataset.attrs["long_name"]}
 
 
 def _values(dataset: Any) -> Any:
