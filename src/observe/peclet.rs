@@ -31,13 +31,15 @@ pub fn peclet(problem: &Problem, grid: &Grid, assembly: &Assembly, probability: 
         .map(|&index| {
             let saddle = &problem.critical.saddles[index];
             let direction = saddle.escape_direction;
-            let diffusion = problem.dynamics.reach_along(problem.noise.tensor(saddle.point.theta), direction);
-            (saddle.point.theta, 2.0 * (diffusion / saddle.point.eigenvalues[0].abs()).sqrt())
+            let noise = problem.noise.tensor(saddle.point.theta);
+            let diffusion = problem.dynamics.reach_along(noise, direction);
+            (saddle.point.theta, 2.0 * (diffusion / saddle.point.curvatures(noise)[0].abs()).sqrt())
         })
         .collect();
     if let Some(minimum) = problem.minimum().filter(|_| probability.is_none()) {
         let noise = problem.noise.tensor(minimum.theta);
-        let steepest = minimum.eigenvalues[problem.dimension - 1].abs();
+        let curvatures = minimum.curvatures(noise);
+        let steepest = curvatures[..problem.dimension].iter().fold(0.0, |most: f64, curvature| most.max(curvature.abs()));
         near.push((minimum.theta, 2.0 * (noise.xx.max(noise.yy) / steepest).sqrt()));
     }
     let mut found = Peclet::default();

@@ -29,6 +29,7 @@ mod cli;
 mod closures;
 mod converge;
 mod covariance;
+mod cusps;
 mod critical;
 mod degenerate;
 mod delivery;
