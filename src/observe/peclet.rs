@@ -48,7 +48,8 @@ pub fn peclet(problem: &Problem, grid: &Grid, assembly: &Assembly, probability: 
             let (direction, noise) = (saddle.escape_direction, problem.noise.tensor(saddle.point.theta));
             let across = [-direction[1], direction[0]];
             let [over, aside] = [problem.dynamics.reach_along(noise, direction), noise.form(across, across)];
-            let width = |diffusion: f64, k: usize| 2.0 * (diffusion / saddle.point.eigenvalues[k].abs()).sqrt();
+            let curvatures = saddle.point.curvatures(noise);
+            let width = |diffusion: f64, k: usize| 2.0 * (diffusion / curvatures[k].abs()).sqrt();
             let along = width(over, 0);
             // Without noise or curvature across the pass its width there is not known.
             let across = Some(width(aside, 1)).filter(|width| problem.dimension == 2 && *width > 0.0).unwrap_or(along);
@@ -57,7 +58,9 @@ pub fn peclet(problem: &Problem, grid: &Grid, assembly: &Assembly, probability: 
         .collect();
     if let Some(minimum) = problem.minimum().filter(|_| probability.is_none()) {
         let noise = problem.noise.tensor(minimum.theta);
-        let steepest = minimum.eigenvalues[problem.dimension - 1].abs();
+        let curvatures = minimum.curvatures(noise);
+        let steepest =
+            curvatures[..problem.dimension].iter().fold(0.0, |most: f64, curvature| most.max(curvature.abs()));
         let width = 2.0 * (noise.xx.max(noise.yy) / steepest).sqrt();
         near.push(Surroundings { theta: minimum.theta, direction: [1.0, 0.0], widths: [width; 2] });
     }

@@ -74,6 +74,8 @@ pub enum Cut {
     WithoutNoise,
     /// On a way along an axis without noise.
     Driven,
+    /// Out of a valley whose minimum, or over a crest which, is a cusp: Kramers' rate is undefined.
+    Cusp,
 }
 
 impl Cut {
@@ -92,11 +94,11 @@ impl Cut {
     }
 
     /// γ/γ_Kramers: 2 at the saddle, 1 far beyond it, more than 2 before it; NaN where the noise vanishes at the saddle
-    /// or along the way.
+    /// or along the way, and at cusps.
     pub fn factor(self) -> f64 {
         match self {
             Cut::AtSaddle => 2.0,
-            Cut::WithoutNoise | Cut::Driven => f64::NAN,
+            Cut::WithoutNoise | Cut::Driven | Cut::Cusp => f64::NAN,
             Cut::Beyond(factor) | Cut::ShortlyBeyond(factor) | Cut::Before(factor) | Cut::Departing { factor, .. } => {
                 factor
             }
@@ -247,6 +249,7 @@ impl std::fmt::Display for Cut {
             }
             Cut::Departing { .. } => "along a curve that departs from the separatrix near the saddle",
             Cut::Driven => "over a saddle that is crossed along an axis without noise, where Kramers' rate is another",
+            Cut::Cusp => "over a saddle, where it or the minimum is a cusp: there is no Kramers rate",
             Cut::WithoutNoise => {
                 "at a point where drift and noise vanish together: it is reached and not crossed, and has no Kramers rate"
             }

@@ -7,7 +7,7 @@
 
 use crate::digits::{exact, exact_point};
 use crate::problem::breaks::rim;
-use crate::problem::noise::NoiseKind;
+use crate::problem::noise::{HessianPlace, NoiseKind};
 use crate::problem::{DiffusionField, Domain, Dynamics, NoiseModel, Problem, ProblemError};
 use crate::tensor::{Point, Tensor, advance, difference, dot, norm};
 
@@ -241,7 +241,8 @@ pub fn check(
     }
     let jumps = on_lattice(dynamics, noise, domain);
     let size = loss_size(dynamics, domain.lower, domain.upper);
-    let from_hessian = matches!(model.kind, NoiseKind::Hessian(_));
+    let from_hessian =
+        matches!(model.kind, NoiseKind::Hessian(_) | NoiseKind::LossHessian { hessian: HessianPlace::Local, .. });
     let steepest = steepest(dynamics, domain);
     for jump in jumps {
         let is_of_loss = jump.is_of_loss(size);

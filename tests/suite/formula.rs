@@ -61,6 +61,7 @@ fn critical(landscape: Quartic, theta: Point) -> CriticalPoint {
         eigenvalues: eigen.values,
         eigenvectors: eigen.vectors,
         jacobian: None,
+        cusp: None,
     }
 }
 

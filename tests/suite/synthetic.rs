@@ -202,6 +202,7 @@ fn critical(dimension: usize) -> CriticalPoints {
         eigenvalues: if curvature < 2.0 || dimension == 1 { [curvature, 2.0] } else { [2.0, curvature] },
         eigenvectors: [[1.0, 0.0], [0.0, 1.0]],
         jacobian: None,
+        cusp: None,
     };
     CriticalPoints {
         minima: vec![point(-1.0, 0.0, 8.0), point(1.0, 0.0, 8.0)],
