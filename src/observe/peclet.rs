@@ -13,8 +13,8 @@ pub struct Peclet {
     /// The point of that maximum.
     pub at: Point,
     /// The largest over the relevant edges: where the density is above a thousandth of its maximum, or within two
-    /// widths of a saddle, along its pass and across it. If there are none, the grid does not resolve these regions and the maximum over the whole
-    /// grid is used.
+    /// widths of a saddle, along its pass and across it. If there are none, the grid does not resolve these regions and
+    /// the maximum over the whole grid is used.
     pub relevant: f64,
     /// The point of that maximum.
     pub relevant_at: Point,

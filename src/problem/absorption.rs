@@ -14,7 +14,7 @@ pub struct Absorption {
     /// The place at which the killing boundary cuts the way over the lowest saddle; `None` if no saddle leads out of
     /// the live set.
     pub cut: Option<Cut>,
-    /// What absorbs in walls of the domain besides the killer, in words; `None` if nothing does.
+    /// The absorbing walls or windows besides the killer, in words; `None` if there are none.
     pub walls: Option<&'static str>,
     /// Whether a killing rate inside the domain acts in addition.
     pub inside: bool,
@@ -161,11 +161,12 @@ impl Absorption {
     }
 }
 
-/// What absorbs in the walls that bound a live set, in words. The ends of an automatic domain are those of the set.
+/// Describes the absorbing walls and windows beside which the process lives; `None` if there are none, and for an
+/// automatic domain, whose ends are those of the set.
 fn absorbing_walls(domain: &Domain, live: &Region) -> Option<&'static str> {
-    /// The places looked at along a wall.
+    /// The number of tested places along a wall.
     const PLACES: usize = 64;
-    /// The distance from the wall, as a share of the domain.
+    /// The distance of these places from the wall, as a fraction of the domain.
     const INSIDE: f64 = 1e-6;
     let at = |axis: usize, share: f64| domain.lower[axis] + share * (domain.upper[axis] - domain.lower[axis]);
     let bounds = |axis: usize, end: usize| {

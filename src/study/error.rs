@@ -119,7 +119,8 @@ impl StudyError {
         Ok(())
     }
 
-    /// The same error; where no edge of a grid leaves the live set, but the domain reaches beyond it, one that says so.
+    /// Returns the error itself, or [`StudyError::TooCoarse`] if no edge of the grid leaves the live set although the
+    /// domain reaches beyond it.
     pub(super) fn told_of(self, problem: &Problem) -> StudyError {
         match (&self, outside(problem)) {
             (StudyError::Solve(SolveError::NothingAbsorbs), Some(outside)) => {
@@ -144,11 +145,12 @@ impl StudyError {
     }
 }
 
-/// A point of the domain that lies outside the live set, among the places of a lattice and the target's centre.
+/// Returns a point of the domain outside the live set: the centre of the target or a point of a lattice; `None` if
+/// there is none.
 fn outside(problem: &Problem) -> Option<Point> {
-    /// The places along each axis.
+    /// The number of lattice points along each axis.
     const PLACES: usize = 64;
-    /// The share of the domain that is left out at its ends, where an automatic domain ends with the live set.
+    /// The fraction of the domain left out at its ends, where an automatic domain ends with the live set.
     const MARGIN: f64 = 1e-9;
     let (domain, live) = (&problem.domain, &problem.valley.live);
     let along = |axis: usize, place: usize| {

@@ -100,7 +100,8 @@ impl Gathered {
         Ok(Studies { degenerate_curve, committor, certificate, network, spectrum })
     }
 
-    /// The enclosure of the rate, when asked for; where it cannot be had beside other quantities that can, a warning.
+    /// Computes the certified interval around the rate, if requested. If it fails and rates were requested too, the
+    /// failure becomes a warning.
     fn enclosed(
         &mut self,
         request: &Request,

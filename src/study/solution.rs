@@ -158,7 +158,7 @@ impl RateEstimate {
     ) -> RateEstimate {
         RateEstimate {
             value: found.rate,
-            // The bound and the rate, each rounded by itself, may miss each other by the last digit.
+            // The bounds and the rate are rounded separately and may differ in the last digit.
             bracket: [found.bracket[0].min(1.0), found.bracket[1].max(1.0)],
             iterations: found.iterations,
             extrapolated: extrapolation.map(|e| e.value),

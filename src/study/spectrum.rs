@@ -150,7 +150,7 @@ impl SpectrumStudy {
         let is_compared = estimates.iter().any(Option::is_some);
         let line = |(mode, estimate): (&Mode, &Option<Extrapolation>)| {
             let unknown = (is_compared && mode.route != Route::Exact).then_some(1.0);
-            // Without a bound nothing is known either.
+            // An infinite error counts as an unknown eigenvalue too.
             let bounded = |found: Extrapolation| if found.error.is_finite() { found.error } else { 1.0 };
             let by_grid = estimate.map(bounded).or(unknown);
             SpectrumLine {
@@ -193,7 +193,7 @@ const RIGHT: [Label; 2] = [
     Label::new("right", "1", "right eigenvector"),
     Label::new("right_imaginary", "1", "right eigenvector, imaginary part"),
 ];
-/// The units are those in one dimension.
+/// The labels of left eigenvectors, with the units in one dimension.
 const LEFT: [Label; 2] = [
     Label::new("left", "1/parameter", "left eigenvector, a density"),
     Label::new("left_imaginary", "1/parameter", "left eigenvector, a density, imaginary part"),

@@ -147,8 +147,8 @@ impl Passage<'_> {
     }
 }
 
-/// The quotients by inverse iteration from f = 1, until they agree or no longer fall, as they do but for rounding. Their
-/// difference may grow meanwhile: while a second mode gives way to the first.
+/// Computes the quotients by inverse iteration from f = 1, until they agree or the lower one no longer falls, which in
+/// exact arithmetic it always does. Their difference may grow meanwhile, while the component of a second mode decays.
 fn converged(green: &Green<'_>) -> Quotients {
     let (mut found, mut u) = Quotients::new(green, &green.ones());
     for _ in 0..MOST_ITERATIONS {

@@ -35,7 +35,7 @@ pub struct Expression {
     jet: Program<6>,
     /// The functions whose signs tell the smooth pieces of f apart.
     switches: Arc<[Program<1>]>,
-    /// What f is divided by somewhere.
+    /// The denominators in f that are not constant.
     denominators: Arc<[Program<1>]>,
     may_jump: bool,
     is_zero: bool,

@@ -1,8 +1,8 @@
 //! Poles of a formula: points at which a denominator vanishes and the value grows beyond all bounds.
 //!
-//! Denominators are evaluated on a lattice; a change of sign is bisected, and a local minimum of |u| is followed down.
-//! Where the whole formula does not grow at such a zero, as (x² − 1)/(x − 1) at 1, there is no pole. A pole of a strength
-//! below about 1e-7 is not told from its surroundings.
+//! Denominators u are evaluated on a lattice. A change of sign is bisected, and from a local minimum of |u| a descent
+//! leads to its zero. If the whole formula does not grow at a zero, as (x² − 1)/(x − 1) at 1, there is no pole. A pole
+//! with a residue below about 1e-7 cannot be distinguished from its surroundings.
 
 use super::Expression;
 use super::graph::{Function, Graph, Id, Node, Pairing};
@@ -11,18 +11,18 @@ use crate::tensor::Point;
 
 /// The lattice points along an axis, by dimension.
 const LATTICE: [usize; 2] = [401, 65];
-/// The share of the largest |u| below which a minimum of |u| is a zero.
+/// The fraction of the largest |u| on the lattice below which a minimum of |u| counts as a zero.
 const ZERO: f64 = 1e-12;
 /// The share of the largest |u| above which a lattice point is near no zero.
 const LOW: f64 = 0.1;
 /// The distances from a zero, as shares of the box, between which the formula is watched.
 const DISTANCES: [f64; 3] = [1.0 / 4096.0, 1.0 / 32768.0, 1.0 / 262144.0];
-/// The factor by which differences grow from one distance to the next, eight times smaller one: between those of
-/// 1/√|u|, 2.8, and of a logarithm, 1.
+/// The least factor by which the differences f(2r) − f(r) of a pole grow from one distance r to the next, which is
+/// eight times smaller: between the factor 2.8 of 1/√|u| and the factor 1 of a logarithm.
 const GROWTH: f64 = 2.0;
 
 impl Graph {
-    /// The denominators of a formula that are not constant.
+    /// Returns the denominators of a formula that are not constant.
     pub(super) fn denominators(&mut self, root: Id) -> Vec<Id> {
         let used = self.used(&[root]);
         let mut found = Vec::new();
@@ -62,7 +62,7 @@ impl Lattice {
         [self.lower[0] + share(i) * self.widths[0], self.lower[1] + share(j) * self.widths[1]]
     }
 
-    /// Whether a point lies in the box, and not at its ends but for rounding.
+    /// Whether a point lies in the box, and farther from its ends than rounding.
     fn holds(&self, at: Point) -> bool {
         (0..self.dimension).all(|axis| {
             let share = (at[axis] - self.lower[axis]) / self.widths[axis];
@@ -70,7 +70,7 @@ impl Lattice {
         })
     }
 
-    /// Points at which a denominator vanishes.
+    /// Returns points at which a denominator vanishes.
     fn zeros(&self, denominator: &Program<1>) -> Vec<Point> {
         let [columns, rows] = self.shape();
         let u = |at: Point| denominator.run(at)[0];
@@ -95,7 +95,7 @@ impl Lattice {
         found
     }
 
-    /// The minimum of |u| near a point, by steps along the axes that are halved where none leads down.
+    /// Returns the minimum of |u| near a point, by steps along the axes that are halved when none of them descends.
     fn followed_down(&self, mut at: Point, u: impl Fn(Point) -> f64) -> Point {
         let mut share = 1.0 / (self.count() - 1) as f64;
         while share > f64::EPSILON {
@@ -113,7 +113,7 @@ impl Lattice {
         at
     }
 
-    /// Whether a function grows towards a point beyond all bounds, along an axis on one side at least.
+    /// Whether |f| grows beyond all bounds towards a point, along some axis from at least one side.
     fn grows(&self, at: Point, f: impl Fn(Point) -> f64) -> bool {
         (0..self.dimension).flat_map(|axis| [(axis, 1.0), (axis, -1.0)]).any(|(axis, sign)| {
             let place = |share: f64| {
@@ -127,7 +127,7 @@ impl Lattice {
     }
 }
 
-/// The zero between two points of different signs.
+/// Bisects for the zero between two points of different signs.
 fn bisected(mut from: Point, mut to: Point, u: impl Fn(Point) -> f64) -> Point {
     let sign = u(from) > 0.0;
     for _ in 0..60 {
@@ -138,7 +138,7 @@ fn bisected(mut from: Point, mut to: Point, u: impl Fn(Point) -> f64) -> Point {
 }
 
 impl Expression {
-    /// A pole in a box; `None` if none is found.
+    /// Returns a pole in a box; `None` if none is found.
     pub fn pole(&self, lower: Point, upper: Point) -> Option<Point> {
         let widths = [0, 1].map(|axis| upper[axis] - lower[axis]);
         let lattice = Lattice { lower, widths, dimension: self.dimension() };
