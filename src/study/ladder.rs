@@ -152,6 +152,7 @@ impl<'a> Climb<'a> {
             coarseness: None,
             claimed: f64::INFINITY,
             raised: 0.0,
+            by_place: 0.0,
             rates: Vec::new(),
             thinned: Vec::new(),
         };

@@ -88,7 +88,7 @@ fn attempted(
     let (mut climb, mut unknown) = (climb, None);
     if let Some(finest) = &climb.finest {
         let effect = crossing::unresolved(problem, request, finest, resources)?;
-        climb.rungs.raised = effect.relative;
+        (climb.rungs.raised, climb.rungs.by_place) = (effect.by_level, effect.by_place);
         unknown = effect.failed;
     }
     let mut warnings = climb_warnings(problem, request, &climb);

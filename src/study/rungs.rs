@@ -107,9 +107,10 @@ pub struct Rungs<'a> {
     pub(super) coarseness: Option<Coarseness>,
     /// The highest order that errors claim to fall with; infinite if the finest grid has edges along its axes alone.
     pub(super) claimed: f64,
-    /// The relative effect on the finest grid's rate of the mollification level, or with a floor of where a curve on
-    /// which the noise degenerates lies in its cells.
+    /// The relative effect on the finest grid's rate of the mollification level.
     pub raised: f64,
+    /// The relative effect on the finest grid's rate of where curves of the problem lie in its cells.
+    pub by_place: f64,
     /// The rates of each grid, coarsest first.
     pub rates: Vec<Rates>,
     /// The rates with an interpolated loss from the whole table and from thinned ones; none without a table.
@@ -128,7 +129,7 @@ impl Rungs<'_> {
         {
             return crossing::extrapolate(&values, ratio, rounding, bare, self.raised, self.scheme.formal_order());
         }
-        let at_least = self.over_a_floor(&values);
+        let at_least = self.over_a_floor(&values).max(crossing::by_place(self.by_place));
         let formal = ends::order(self.problem, self.scheme.formal_order());
         let formal = if self.problem.domain.windows.is_empty() { formal } else { formal.min(window::ORDER) };
         let series = Series { values: &values, spacing, rounding, formal, claimed: self.claimed };
@@ -184,7 +185,7 @@ impl Rungs<'_> {
     fn over_a_floor(&self, values: &[Scaled]) -> f64 {
         let [_, floored] = self.coarseness.map_or([0.0; 2], Coarseness::parts);
         match floored > crossing::STEEP {
-            true => crossing::over_a_floor(values, self.spacing.last_ratio(), floored, self.raised),
+            true => crossing::over_a_floor(values, self.spacing.last_ratio(), floored),
             false => 0.0,
         }
     }
@@ -298,7 +299,7 @@ impl Rungs<'_> {
         {
             return crossing::extrapolate(values, ratio, rounding, coarseness, self.raised, formal);
         }
-        let at_least = self.over_a_floor(values);
+        let at_least = self.over_a_floor(values).max(crossing::by_place(self.by_place));
         let series = Series { values, spacing, rounding, formal, claimed: self.claimed };
         series
             .estimate(BoundaryError::default())
