@@ -107,6 +107,8 @@ pub struct Rungs<'a> {
     pub(super) coarseness: Option<Coarseness>,
     /// The highest order that errors claim to fall with; infinite if the finest grid has edges along its axes alone.
     pub(super) claimed: f64,
+    /// The factor of the errors.
+    pub(super) margin: f64,
     /// The relative effect on the finest grid's rate of the mollification level.
     pub raised: f64,
     /// The relative effect on the finest grid's rate of where curves of the problem lie in its cells.
@@ -133,7 +135,8 @@ impl Rungs<'_> {
         let formal = ends::order(self.problem, self.scheme.formal_order());
         let formal = if self.problem.domain.windows.is_empty() { formal } else { formal.min(window::ORDER) };
         let series = Series { values: &values, spacing, rounding, formal, claimed: self.claimed };
-        series.estimate(self.boundary).map(|found| Extrapolation { error: found.error.max(at_least) + bare, ..found })
+        let found = series.estimate(self.boundary)?;
+        Some(Extrapolation { error: (self.margin * found.error).max(at_least) + bare, ..found })
     }
 
     /// ln of the ratio of one of the rates on the last two grids; infinite with fewer grids.
@@ -303,7 +306,7 @@ impl Rungs<'_> {
         let series = Series { values, spacing, rounding, formal, claimed: self.claimed };
         series
             .estimate(BoundaryError::default())
-            .map(|found| Extrapolation { error: found.error.max(at_least) + coarseness, ..found })
+            .map(|found| Extrapolation { error: (self.margin * found.error).max(at_least) + coarseness, ..found })
     }
 
     /// A warning if the grid does not resolve the curve that the process crosses, with the resulting error of γ.
