@@ -39,7 +39,8 @@ pub fn peclet(problem: &Problem, grid: &Grid, assembly: &Assembly, probability: 
     if let Some(minimum) = problem.minimum().filter(|_| probability.is_none()) {
         let noise = problem.noise.tensor(minimum.theta);
         let curvatures = minimum.curvatures(noise);
-        let steepest = curvatures[..problem.dimension].iter().fold(0.0, |most: f64, curvature| most.max(curvature.abs()));
+        let steepest =
+            curvatures[..problem.dimension].iter().fold(0.0, |most: f64, curvature| most.max(curvature.abs()));
         near.push((minimum.theta, 2.0 * (noise.xx.max(noise.yy) / steepest).sqrt()));
     }
     let mut found = Peclet::default();

@@ -241,10 +241,8 @@ pub fn check(
     }
     let jumps = on_lattice(dynamics, noise, domain);
     let size = loss_size(dynamics, domain.lower, domain.upper);
-    let from_hessian = matches!(
-        model.kind,
-        NoiseKind::Hessian(_) | NoiseKind::LossHessian { hessian: HessianPlace::Local, .. }
-    );
+    let from_hessian =
+        matches!(model.kind, NoiseKind::Hessian(_) | NoiseKind::LossHessian { hessian: HessianPlace::Local, .. });
     let steepest = steepest(dynamics, domain);
     for jump in jumps {
         let is_of_loss = jump.is_of_loss(size);

@@ -53,7 +53,8 @@ impl Linearisation {
                 format!("Jacobian eigenvalues {} ± {}i", number(real), number(imaginary))
             }
             Linearisation::Cusp(slopes) => {
-                let pairs = slopes[..dimension].iter().map(|[low, high]| format!("{} to {}", number(*low), number(*high)));
+                let pairs =
+                    slopes[..dimension].iter().map(|[low, high]| format!("{} to {}", number(*low), number(*high)));
                 format!("a cusp: no Hessian, slopes {}", pairs.collect::<Vec<_>>().join(", "))
             }
         }

@@ -100,10 +100,9 @@ fn cusps_scale_and_move() {
 /// of a drift.
 #[test]
 fn the_basin_of_a_cusp_ends_at_the_crest() {
-    for landscape in [
-        "expression = 'min(abs(x + 1), abs(x - 1))'",
-        "drift = '-sign(x + 1) + step(x)*2 - 2*step(x - 1)'",
-    ] {
+    for landscape in
+        ["expression = 'min(abs(x + 1), abs(x - 1))'", "drift = '-sign(x + 1) + step(x)*2 - 2*step(x - 1)'"]
+    {
         let toml = |rest: &str| {
             format!("landscape = {{ {landscape} }}\nnoise = {{ kind = 'isotropic', temperature = 0.125 }}\n{rest}")
         };
@@ -135,7 +134,12 @@ fn analytical_rates_from_cusps_in_the_plane() {
     let line = rate(K, TEMPERATURE, 1.0, 1.0);
     for (landscape, walls, exact, from) in [
         ("3*abs(x) + 3*abs(y)", "x = ['reflecting', 'absorbing']", line, [0.0, 0.0]),
-        ("3*abs(x) + 3*abs(y)", "x = ['reflecting', 'absorbing'], y = ['reflecting', 'absorbing']", 2.0 * line, [0.0; 2]),
+        (
+            "3*abs(x) + 3*abs(y)",
+            "x = ['reflecting', 'absorbing'], y = ['reflecting', 'absorbing']",
+            2.0 * line,
+            [0.0; 2],
+        ),
         ("3*abs(x) + y^2", "x = ['reflecting', 'absorbing']", line, [0.0, 0.0]),
         ("3*abs(y) + (x - 0.2)^2", "y = ['reflecting', 'absorbing']", line, [0.2, 0.0]),
     ] {
@@ -168,7 +172,7 @@ fn minima_on_kinks_are_located() {
         ("10*abs(x - y^2) + (y - 0.5)^2 + x", [0.0625, 0.25]),
         ("(x - 1)^2 + (y - 0.2)^2 + 0.5*x*y + abs(x) + abs(y)", [0.5, 0.0]),
         ("2*max(abs(x - 0.3), abs(y + 0.2))", [0.3, -0.2]),
-        ("max(x + y, -x, -y) + 0.1*x^2", [0.0, 0.0]),
+        ("max(max(x + y, -x), -y) + 0.1*x^2", [0.0, 0.0]),
     ] {
         let toml = |valley: &str| {
             format!(
@@ -290,7 +294,10 @@ fn noise_needs_a_hessian() {
         match posed {
             Ok(_) => assert!(allowed, "{landscape}, {noise}"),
             Err(error) => {
-                assert!(!allowed && error.to_string().contains("Hessian, from which this noise"), "{landscape}, {noise}: {error}");
+                assert!(
+                    !allowed && error.to_string().contains("Hessian, from which this noise"),
+                    "{landscape}, {noise}: {error}"
+                );
             }
         }
     }

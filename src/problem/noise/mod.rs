@@ -40,10 +40,10 @@ pub use loss_hessian::{LocalLossNoise, LossNoise};
 use std::sync::Arc;
 
 use crate::problem::critical::CriticalPoint;
-use crate::problem::jumps::JumpFault;
 use crate::problem::dynamics::Dynamics;
 use crate::problem::error::ProblemError;
 use crate::problem::fault::NeedsMinimum;
+use crate::problem::jumps::JumpFault;
 use crate::problem::landscape::Landscape;
 use crate::problem::noise::coordinates::{AsGiven, Orthonormal, Spread};
 use crate::tensor::{Point, Tensor};
