@@ -250,7 +250,7 @@ impl std::fmt::Display for Cut {
             }
             Cut::Departing { .. } => "along a curve that departs from the separatrix near the saddle",
             Cut::Driven => "over a saddle that is crossed along an axis without noise, where Kramers' rate is another",
-            Cut::Cusp => "over a saddle, where it or the minimum is a cusp: there is no Kramers rate",
+            Cut::Cusp => "over a saddle: it or the minimum is a cusp, and there is no Kramers rate",
             Cut::WithoutNoise => {
                 "at a point where drift and noise vanish together: it is reached and not crossed, and has no Kramers rate"
             }

@@ -239,7 +239,8 @@ pub fn polish(
         }
     }
     if cusp::is_beside_kink(dynamics, Units(default), bottom) {
-        return Err(ProblemError::AtKink { near, end: bottom, dimension, meant });
+        let end = [0, 1].map(|axis| if bottom[axis].abs() < STILL * default[axis] { 0.0 } else { bottom[axis] });
+        return Err(ProblemError::AtKink { near, end, dimension, meant });
     }
     let size = size(units.jacobian(dynamics.slope_jacobian(near)));
     let is_flat = units.length(dynamics.slope(bottom)) <= 1e-6 * size;
@@ -394,7 +395,8 @@ pub(super) fn describe(dynamics: &Dynamics, dimension: usize, theta: Point) -> C
 fn sharp(dynamics: &Dynamics, theta: Point, cusp: Cusp) -> CriticalPoint {
     CriticalPoint {
         theta,
-        loss: dynamics.loss().map_or(f64::NAN, |loss| loss.value(theta)),
+        // max(−0, 0) may be −0.
+        loss: 0.0 + dynamics.loss().map_or(f64::NAN, |loss| loss.value(theta)),
         hessian: Tensor { xx: f64::NAN, xy: f64::NAN, yy: f64::NAN },
         eigenvalues: [f64::NAN; 2],
         eigenvectors: [[1.0, 0.0], [0.0, 1.0]],

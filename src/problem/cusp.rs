@@ -26,10 +26,12 @@ use crate::tensor::{Point, Tensor, advance, difference, norm};
 /// The one-sided slopes at a point where the slope jumps.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cusp {
-    /// Just below and just above the point, along each axis; only the first `dimension` axes are used.
+    /// Below and above the point, along each axis; only the first `dimension` axes are used.
     pub slopes: [[f64; 2]; 2],
     /// The second derivatives along the axes beside the kink.
     pub curvatures: [f64; 2],
+    /// The signs of the slopes just beside the point.
+    signs: [[f64; 2]; 2],
 }
 
 /// The distance from a point, in the units of the problem, at which its one-sided slopes are taken.
@@ -43,18 +45,20 @@ const FURTHER: f64 = 10.0;
 const SMALLEST: f64 = 1e-5;
 /// A distance over which the slope changes as the problem has it.
 const FAR: f64 = 1e-2;
+/// Slopes below this share of the largest one are 0 to rounding.
+const ROUNDING: f64 = 1e-12;
 /// The number of halvings after which an interval is exhausted: 53 for the mantissa, more for a root near 0.
 const HALVINGS: usize = 80;
 
 impl Cusp {
     /// Whether the loss rises on both sides along every axis.
     pub fn is_minimum(&self, dimension: usize) -> bool {
-        self.slopes[..dimension].iter().all(|&[below, above]| below < 0.0 && above > 0.0)
+        self.signs[..dimension].iter().all(|&[below, above]| below < 0.0 && above > 0.0)
     }
 
     /// Whether the loss falls on both sides, in one dimension.
     pub fn is_crest(&self) -> bool {
-        let [below, above] = self.slopes[0];
+        let [below, above] = self.signs[0];
         below > 0.0 && above < 0.0
     }
 
@@ -84,8 +88,8 @@ fn along(axis: usize, length: f64) -> Point {
 pub(super) fn at(dynamics: &Dynamics, units: Units, at: Point) -> Option<Cusp> {
     let dimension = dynamics.dimension();
     let [[a, _], [_, d]] = dynamics.slope_jacobian(at);
-    let mut cusp =
-        Cusp { slopes: [[0.0; 2]; 2], curvatures: [a, d].map(|entry| if entry.is_finite() { entry } else { 0.0 }) };
+    let curvatures = [a, d].map(|entry| if entry.is_finite() { entry } else { 0.0 });
+    let mut cusp = Cusp { slopes: [[0.0; 2]; 2], curvatures, signs: [[0.0; 2]; 2] };
     let mut jumps = false;
     for axis in 0..dimension {
         let near = (NEAR * units.0[axis]).max(ULPS * f64::EPSILON * at[axis].abs());
@@ -99,7 +103,14 @@ pub(super) fn at(dynamics: &Dynamics, units: Units, at: Point) -> Option<Cusp> {
         // A jump does not grow with the distance; the change of a smooth slope, and of |x|^p with p > 1, does.
         jumps |= jump > 0.5 * further && jump < 2.0 * further && jump > SMALLEST * far;
         let [below, above] = sides(near);
-        cusp.slopes[axis] = [below[axis], above[axis]];
+        let farther = sides(2.0 * near);
+        let largest = norm(scaled(below, units)).max(norm(scaled(above, units))) / units.0[axis];
+        for (side, (one, two)) in [(below, farther[0]), (above, farther[1])].into_iter().enumerate() {
+            // At the point itself; a slope that vanishes there is 0 to rounding.
+            let slope = 2.0 * one[axis] - two[axis];
+            cusp.slopes[axis][side] = if slope.abs() > ROUNDING * largest { slope } else { 0.0 };
+            cusp.signs[axis][side] = if one[axis] == 0.0 { 0.0 } else { one[axis].signum() };
+        }
         if let Some(loss) = dynamics.loss() {
             let [low, high] = [-near, near].map(|step| loss.value(advance(at, 1.0, along(axis, step))));
             let rounding = ULPS * f64::EPSILON * low.abs().max(high.abs());
@@ -213,7 +224,9 @@ fn settle(dynamics: &Dynamics, units: Units, from: Point, reach: f64, [inner, ou
     let bottom = |y: f64| downhill(|x| loss.gradient(point(x, y))[inner], from[inner], reach * units.0[inner]);
     let slide = |y: f64| {
         let Some(x) = bottom(y) else { return f64::NAN };
-        let gap = (1e-12 * units.0[inner]).max(8.0 * f64::EPSILON * x.abs());
+        // The kink is known to the rounding of both coordinates.
+        let size = x.abs().max(units.0[inner]).max(y.abs() * units.0[inner] / units.0[outer]);
+        let gap = 16.0 * f64::EPSILON * size;
         let [below, above] = [x - gap, x + gap].map(|x| loss.gradient(point(x, y)));
         let (down, up) = (below[inner], above[inner]);
         if !(down <= 0.0 && up >= 0.0) {

@@ -172,7 +172,7 @@ fn minima_on_kinks_are_located() {
         ("10*abs(x - y^2) + (y - 0.5)^2 + x", [0.0625, 0.25]),
         ("(x - 1)^2 + (y - 0.2)^2 + 0.5*x*y + abs(x) + abs(y)", [0.5, 0.0]),
         ("2*max(abs(x - 0.3), abs(y + 0.2))", [0.3, -0.2]),
-        ("max(x + y, -x, -y) + 0.1*x^2", [0.0, 0.0]),
+        ("max(max(x + y, -x), -y) + 0.1*x^2", [0.0, 0.0]),
     ] {
         let toml = |valley: &str| {
             format!(
