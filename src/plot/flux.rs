@@ -3,7 +3,7 @@
 use super::axis::{Axis, decades, extent, typeset};
 use super::canvas::{Area, Fault, picture};
 use super::chart::{self, Chart, Curve, Line};
-use super::colour::{BOUNDARY, FIRST, SECOND, SERIES};
+use super::colour::{BOUNDARY, FIRST, SERIES};
 use super::sheet::Sheet;
 use super::{DECADES, FigureData, PlotError, scene};
 use crate::digits::number;
@@ -113,8 +113,7 @@ fn along(area: &Area, data: &FigureData, flux: &BoundaryFlux) -> Result<(), Faul
     let margin = 0.05 * (seen.end - seen.start).max(1e-3 * (whole.end - whole.start));
     let seen = (seen.start - margin).max(whole.start)..(seen.end + margin).min(whole.end);
     let name = "flux density per length";
-    let (near, far) =
-        (Axis::position("arc length", seen.clone()), Axis::position("arc length along the boundary", whole));
+    let [near, far] = [seen, whole].map(|range| Axis::position("arc length", range));
     let linear = Axis::linear(name, 0.0..1.06 * largest, 0.04);
     let exponents = decades(&flux.density, DECADES).unwrap_or(-1.0..0.0);
     // Space above the curve for the names of the saddles.
@@ -122,11 +121,13 @@ fn along(area: &Area, data: &FigureData, flux: &BoundaryFlux) -> Result<(), Faul
     let log = Axis::logarithmic(name, exponents.start..exponents.end + head);
     let (upper, lower) = area.split_vertically(1110);
     let saddles = saddles(data, flux);
-    for (area, x, y, colour) in [(upper, &near, &linear, FIRST), (lower, &far, &log, SECOND)] {
+    // Where the boundary passes no saddle nothing is assumed.
+    let is_assumed = flux.gaussian.iter().any(|density| *density > 0.0);
+    for (area, x, y) in [(upper, &near, &linear), (lower, &far, &log)] {
         let lines = saddles.iter().filter(|(at, _)| x.range.contains(at));
         let lines = lines.map(|(at, word)| Line { at: *at, word: word.clone(), colour: BOUNDARY }).collect();
-        let solved = Curve { points: points(flux, &flux.density, x, y), colour, name: "solved".to_string() };
-        let assumed = (!flux.gaussian.is_empty()).then(|| Curve {
+        let solved = Curve { points: points(flux, &flux.density, x, y), colour: FIRST, name: "solved".to_string() };
+        let assumed = is_assumed.then(|| Curve {
             points: points(flux, &flux.gaussian, x, y),
             colour: SERIES[4],
             name: "Gaussian, √(D⊥/H⊥)".to_string(),
