@@ -228,7 +228,13 @@ impl Rungs<'_> {
 
     /// The extrapolation of each nonzero eigenvalue of the network of valleys.
     pub fn network_estimates(&self) -> Vec<Option<Extrapolation>> {
-        self.eigenvalue_estimates(|rates| &rates.network, |_| self.where_crossed())
+        let found = self.eigenvalue_estimates(|rates| &rates.network, |_| self.where_crossed());
+        // What the iteration for an eigenvalue of the finest chain has left is not in the changes from grid to grid.
+        let own = self.rates.last().map_or(&[][..], |rates| &rates.network);
+        let with_own = |(found, value): (Option<Extrapolation>, &Eigenvalue)| {
+            found.map(|found| Extrapolation { error: found.error + value.error, ..found })
+        };
+        found.into_iter().zip(own).map(with_own).collect()
     }
 
     /// The extrapolation of each eigenvalue of the spectrum; `None` for one that is 0.
