@@ -30,11 +30,15 @@ pub fn bytes(count: f64) -> String {
     format!("{value:.*} {name}", usize::from(value < 10.0))
 }
 
-/// A relative error in per cent, without decimals; by a power of ten from 1e4 % on.
+/// A relative error in per cent, without decimals; by a power of ten from 1e4 % on, in words where it is not finite.
 pub fn percent(error: f64) -> String {
     const MOST: f64 = 1e4;
     let percent = 100.0 * error;
-    if percent >= MOST && percent.is_finite() { format!("{percent:.1e} %") } else { format!("{percent:.0} %") }
+    match percent >= MOST {
+        _ if !percent.is_finite() => "without a bound".into(),
+        true => format!("{percent:.1e} %"),
+        false => format!("{percent:.0} %"),
+    }
 }
 
 /// The cells of a grid: 64, or 64 × 48; the second number is 1 in one dimension.

@@ -213,11 +213,14 @@ fn across(way: &Way) -> String {
 fn point_json(report: &PointReport, dimension: usize) -> Value {
     let mut value = json!({
         "theta": report.theta[..dimension],
-        "hessian_eigenvalues": report.eigenvalues[..dimension],
         "noise_eigenvalues": report.noise.eigen(dimension).values[..dimension],
     });
     if report.loss.is_finite() {
         value["loss"] = json!(report.loss);
+    }
+    match report.linearisation {
+        Linearisation::Cusp(slopes) => value["one_sided_slopes"] = json!(slopes[..dimension]),
+        _ => value["hessian_eigenvalues"] = json!(report.eigenvalues[..dimension]),
     }
     if let Linearisation::Jacobian(real, imaginary) = report.linearisation {
         let pairs = [[real[0], imaginary], [real[1], -imaginary]];

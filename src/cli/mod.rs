@@ -310,7 +310,10 @@ fn simulate(asked: &Asked) -> Result<(), Failure> {
     session.deliver((&folder, names), &summary, &simulated.groups(), draw, |files, colour| {
         report::simulated(&simulated, files, colour)
     })?;
-    if found.simulation.interrupted { Err(interrupted()) } else { Ok(()) }
+    if found.simulation.interrupted {
+        return Err(interrupted());
+    }
+    found.simulation.refuse_without_exits().map_err(|error| session.failure(&error))
 }
 
 fn check(asked: &Asked) -> Result<(), Failure> {

@@ -90,6 +90,9 @@ pub fn on_study(error: &StudyError) -> Diagnosis {
              grid.max_unknowns",
             digits::cells(*cells)
         )),
+        StudyError::TooCoarse { .. } => {
+            unsolvable(format!("{error}. Take more cells (grid.cells), or draw domain.lower and domain.upper closer"))
+        }
         StudyError::Particles(error) => match particle_fault(error) {
             Some((key, message)) if error.is_of_memory() => {
                 Diagnosis { exit_status: UNSOLVABLE, ..wrong(key, format!("{message}, within {}", bound())) }
@@ -130,13 +133,13 @@ fn on_evolution(error: &EvolutionFault) -> Diagnosis {
             message: format!("{error}: leave --resume out to begin again, or choose another --out"),
             exit_status: 2,
         },
-        EvolutionFault::OtherGrid { cells } => wrong(
-            "evolve.start",
-            format!(
-                "{error}: give the same domain, grid.cells = [{}, {}] and grid.align as that file",
-                cells[0], cells[1]
-            ),
-        ),
+        EvolutionFault::OtherGrid { cells } => {
+            let cells = digits::cells(*cells).replace(" × ", ", ");
+            wrong(
+                "evolve.start",
+                format!("{error}: give the same domain, grid.cells = [{cells}] and grid.align as that file"),
+            )
+        }
         EvolutionFault::PieceKillsNothing { .. } => unsolvable(format!(
             "evolve.schedule: {error}: raise its noise, or leave \"survival\" out of solve.quantities"
         )),
@@ -337,7 +340,13 @@ fn on_assembly(error: &AssemblyError) -> Diagnosis {
                 (rise.abs() / 2.0).ceil() + 1.0
             ),
         ),
-        AssemblyError::Empty { .. } => told(UNSOLVABLE, format!("{error}: raise grid.cells")),
+        AssemblyError::Empty { cells } => told(
+            UNSOLVABLE,
+            format!(
+                "the start set holds no cell centre on a grid of {} cells: raise grid.cells, or draw domain.lower and domain.upper closer",
+                digits::cells(*cells)
+            ),
+        ),
         AssemblyError::Interrupted => interrupted(error),
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn read(section: &Section, dimension: usize) -> Result<CommittorReque
         surfaces.push((text, Arc::new(condition)));
     }
     if !surfaces.is_empty() && dimension == 1 {
-        return Err(section.conflict("surfaces", "in one dimension a surface is a point, and what flows across it F"));
+        return Err(section.conflict("surfaces", "in one dimension a surface is a point, across which the whole flux F flows (committor.flux): leave surfaces out"));
     }
     section.finish()?;
     Ok(CommittorRequest { from, to, sets, surfaces })

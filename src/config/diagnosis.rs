@@ -87,7 +87,9 @@ fn key(error: &ProblemError) -> Cow<'static, str> {
             return Cow::Owned(format!("domain.windows[{index}].{key}"));
         }
         ProblemError::NoMinimum { needed: NeedsMinimum::FrozenNoise | NeedsMinimum::LossHessian } => "noise.kind",
-        ProblemError::NoMinimumNear { meant, .. } | ProblemError::NoDescent { meant, .. } => named_minimum(*meant),
+        ProblemError::NoMinimumNear { meant, .. }
+        | ProblemError::NoDescent { meant, .. }
+        | ProblemError::AtKink { meant, .. } => named_minimum(*meant),
         ProblemError::ColdValley { .. } => "noise.valleys",
         ProblemError::NoMinimum { needed: NeedsMinimum::Basin } => "valley.set",
         ProblemError::NoMinimum { needed: NeedsMinimum::HalfWidth } => "valley.half_width",
@@ -214,6 +216,7 @@ fn remedy(error: &ProblemError) -> Option<&'static str> {
         | ProblemError::BareHessianInSkewCoordinates
         | ProblemError::NegativeLoss { .. }
         | ProblemError::NoDescent { .. }
+        | ProblemError::AtKink { .. }
         | ProblemError::NoMinimumNear { flat: None, .. } => return None,
     })
 }

@@ -108,6 +108,10 @@ pub(super) fn particle_fault(error: &SimulationError) -> Option<(&'static str, S
         E::OutOfTime { .. } | E::BurnInOutOfTime { .. } => {
             ("particles.most_seconds", format!("{error}. Take more, or fewer particles.count"))
         }
+        E::NoExit { .. } => (
+            "particles",
+            format!("{error}. Take more time or more particles, or particles.method = \"splitting\" for a rate too small to wait for"),
+        ),
         E::NoWell => (
             "particles.method",
             "\"splitting\" needs a well to start from, and the process does not settle at the start point: take \"euler-maruyama\"".into(),

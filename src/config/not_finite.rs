@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use crate::config::{Config, LandscapeForm, NoiseForm};
 use crate::generator::AssemblyError;
-use crate::problem::ProblemError;
 use crate::problem::expression::Expression;
+use crate::problem::fault::Ingredient;
+use crate::problem::{Domain, ProblemError};
 use crate::solve::SolveError;
 use crate::study::StudyError;
 use crate::tensor::Point;
@@ -19,6 +20,42 @@ impl Config {
             | StudyError::Solve(SolveError::Assembly(AssemblyError::NotFinite { at, .. })) => *at,
             _ => return None,
         };
+        let [of_landscape, of_noise] = self.formulas();
+        let stretched = self.stretched(at);
+        let at_fault = |list: &[(&'static str, &Expression)], at: Point| {
+            list.iter().find(|(_, formula)| !is_finite(formula, at)).map(|(key, _)| Cow::Borrowed(*key))
+        };
+        at_fault(&of_landscape, stretched).or_else(|| at_fault(&of_noise, at))
+    }
+
+    /// Refuses a formula that has a pole in the domain, between the points at which the problem was looked at.
+    ///
+    /// # Errors
+    /// [`ProblemError::NotFinite`] with the place of the pole.
+    pub(super) fn refuse_poles(&self, domain: &Domain) -> Result<(), ProblemError> {
+        let [of_landscape, of_noise] = self.formulas();
+        let (lower, upper, dimension) = (domain.lower, domain.upper, domain.dimension);
+        let ends = [lower, upper].map(|end| self.stretched(end));
+        for (key, formula) in of_landscape {
+            if let Some(pole) = formula.pole(ends[0], ends[1]) {
+                let at = pole.map(|coordinate| coordinate / self.landscape.sharpness.sqrt());
+                let what = if key == "landscape.drift" { Ingredient::Drift } else { Ingredient::Loss };
+                return Err(ProblemError::NotFinite { what, at, dimension });
+            }
+        }
+        match of_noise.iter().find_map(|(_, formula)| formula.pole(lower, upper)) {
+            Some(at) => Err(ProblemError::NotFinite { what: Ingredient::Tensor, at, dimension }),
+            None => Ok(()),
+        }
+    }
+
+    /// A point at which the formula of the landscape is evaluated for θ: √k θ, k the sharpness.
+    fn stretched(&self, theta: Point) -> Point {
+        theta.map(|coordinate| self.landscape.sharpness.sqrt() * coordinate)
+    }
+
+    /// The formulas of the landscape and of the noise with their keys.
+    fn formulas(&self) -> [Vec<(&'static str, &Expression)>; 2] {
         let is_plane = self.landscape.dimension == 2;
         let of_landscape = match &self.landscape.form {
             LandscapeForm::Expression(loss) => vec![("landscape.expression", loss)],
@@ -34,13 +71,7 @@ impl Config {
             }
             NoiseForm::Model(_) => Vec::new(),
         };
-        // The formula is evaluated at √k θ, k the sharpness.
-        let root = self.landscape.sharpness.sqrt();
-        let stretched = at.map(|coordinate| root * coordinate);
-        let at_fault = |list: &[(&'static str, &Expression)], at: Point| {
-            list.iter().find(|(_, formula)| !is_finite(formula, at)).map(|(key, _)| Cow::Borrowed(*key))
-        };
-        at_fault(&of_landscape, stretched).or_else(|| at_fault(&of_noise, at))
+        [of_landscape, of_noise]
     }
 }
 

@@ -32,7 +32,9 @@ impl Config {
     pub fn problem_under(&self, progress: &Progress) -> Result<Problem, ProblemError> {
         let dynamics = self.landscape.dynamics_under(self.base(), progress)?;
         let noise = noise_model(&self.noise, self.landscape.dimension);
-        Problem::new(dynamics, noise, self.noise.interpretation, &self.posed)
+        let problem = Problem::new(dynamics, noise, self.noise.interpretation, &self.posed)?;
+        self.refuse_poles(&problem.domain)?;
+        Ok(problem)
     }
 }
 

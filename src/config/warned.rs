@@ -18,6 +18,7 @@ pub fn on_warning(warning: &Warning) -> String {
             has_no_say(*is_closed_alone),
             on_study(reason).text()
         ),
+        Warning::CertificateUnknown { reason } => format!("no certificate: {}", on_study(reason).text()),
         Warning::LevelEffectUnknown { reason } => format!(
             "what the grid does not resolve near the curve on which the noise degenerates is not known, so that the rate's error is at least 100 %: \
              the problem could not be solved with that noise doubled, or with one more cell along each axis: {}",
@@ -41,6 +42,11 @@ pub fn on_warning(warning: &Warning) -> String {
             "{warning}. Take several times as many grid.cells, draw domain.lower and domain.upper closer to the start set and its saddles, or \
              raise the noise"
         ),
+        Warning::UnderResolved { .. } => {
+            format!(
+                "{warning}. Of so coarse a grid `run` may know no digit of the rate, which it then says with status 3"
+            )
+        }
         Warning::ElsewhereThanStart { .. } => {
             format!("{warning}; for the rate of leaving the start set take valley.absorb = \"boundary\"")
         }
@@ -55,7 +61,6 @@ pub fn on_warning(warning: &Warning) -> String {
         Warning::Problem(_)
         | Warning::Quadrature { .. }
         | Warning::QuadratureAlone(_)
-        | Warning::UnderResolved { .. }
         | Warning::Peclet { .. }
         | Warning::UnresolvedCrossing { .. }
         | Warning::ShortSpectrum { .. }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+use crate::digits::exact;
 use crate::problem::Interpretation;
+use crate::problem::absorption::FAR;
 use crate::problem::oblique::Departure;
 
 /// The barrier in units of the noise from which the quadratic approximation counts as good (a relative error near or
@@ -98,7 +100,7 @@ impl Condition {
             Condition::HighBarrier { over_noise } => over_noise >= HIGH_BARRIER,
             Condition::HighEffectiveBarrier { depth } => depth >= HIGH_BARRIER,
             Condition::HighExponents { below, above } => below.min(above) >= HIGH_BARRIER,
-            Condition::Absorption { factor } => factor == 1.0 || factor == 2.0,
+            Condition::Absorption { factor } => factor < FAR || factor == 2.0,
             Condition::Departure { departure, .. } => departure.is_known,
             Condition::SingleWell { others } => others == 0,
             Condition::Prefactor { belongs_to, read_as } => belongs_to == read_as,
@@ -131,8 +133,15 @@ impl fmt::Display for Condition {
             Condition::Absorption { factor: 1.0 } => {
                 f.write_str("killed beyond the saddle: the rate is that of crossing (factor 1)")
             }
+            Condition::Absorption { factor } if factor < FAR => {
+                write!(f, "killed beyond the saddle: the rate is that of crossing to a thousandth (factor {factor:.4})")
+            }
+            Condition::Absorption { factor } if factor < 2.0 => write!(
+                f,
+                "the set should end at the saddle or far beyond it: here it ends shortly beyond it (factor {factor:.4})"
+            ),
             Condition::Absorption { factor } => {
-                write!(f, "killed near the saddle, neither at it nor beyond it: factor {factor:.4}")
+                write!(f, "the set should end at the saddle or far beyond it: here it ends before it (factor {factor:.4})")
             }
             Condition::Departure { departure: Departure { slant, bend, is_known: true }, factor } => write!(
                 f,
@@ -162,10 +171,9 @@ impl fmt::Display for Condition {
                 f.write_str("the noise is frozen at its values at the minimum and at the saddle, as the proof assumes")
             }
             Condition::FrozenNoise { is_frozen: false } => f.write_str(
-                "the proof freezes the noise at its values at the minimum and at the saddle; here it varies between them (see \
-                 s_effective)",
+                "the proof freezes the noise at its values at the minimum and at the saddle; here it varies between them",
             ),
-            Condition::NoInjectedNoise { floor } => write!(f, "no injected noise: floor = {floor:e}"),
+            Condition::NoInjectedNoise { floor } => write!(f, "no injected noise: the floor is {}", exact(floor)),
             Condition::MinibatchNoise { at, ratio } => {
                 let place = match at {
                     CriticalPlace::Minimum => "minimum",

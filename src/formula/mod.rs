@@ -148,6 +148,9 @@ pub fn evaluate(input: &FormulaInput) -> Formulas {
     if input.dynamics.loss().is_none() && turned.is_none() {
         return Formulas::none(Omission::NoLoss);
     }
+    if input.minimum.cusp.is_some() || input.saddles.iter().any(|crossing| crossing.saddle.point.cusp.is_some()) {
+        return Formulas::none(Omission::Cusp);
+    }
     if input.saddles.is_empty() {
         return Formulas::none(Omission::NoSaddle);
     }

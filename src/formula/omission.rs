@@ -23,6 +23,9 @@ pub enum Omission {
     /// The motion has a drift and no loss.
     #[error("Kramers and Theorem 3.2 need a loss; here only a drift is given")]
     NoLoss,
+    /// The minimum or a saddle is a cusp.
+    #[error("Kramers and Theorem 3.2 need the Hessian at the minimum and at the saddle; a cusp has none")]
+    Cusp,
     /// The set is left over no saddle.
     #[error("Kramers and Theorem 3.2 need a saddle over which the set is left; this set is left elsewhere")]
     NoSaddle,

@@ -120,7 +120,7 @@ pub fn convergence_summary(config: &Config, study: &Convergence) -> Value {
             .series
             .iter()
             .map(|series| Refined {
-                scheme: series.scheme.name(),
+                scheme: series.subject.name(),
                 angle_degrees: series.angle,
                 cost_exponent: series.cost_exponent,
                 grids: series.samples.iter().map(|sample| OneGrid::new(sample, dimension)).collect(),
@@ -149,7 +149,7 @@ pub fn write_convergence_csv(path: &Path, study: &Convergence) -> Result<(), IoE
             for series in &study.series {
                 for sample in &series.samples {
                     let cells = cells_of(sample);
-                    let mut record = vec![series.scheme.name().to_string(), format!("{}", series.angle)];
+                    let mut record = vec![series.subject.name().to_string(), format!("{}", series.angle)];
                     record.extend(cells.map(|count| count.to_string()));
                     record.extend(COLUMNS.iter().map(|(_, pick)| {
                         let value = sample.as_ref().map_or(f64::NAN, pick);
@@ -177,7 +177,7 @@ pub fn convergence_group(study: &Convergence) -> FieldGroup {
             group.describe(name, Data::Numbers(vec![known.value.value(), known.uncertainty]));
         }
     }
-    let schemes = distinct(study.series.iter().map(|series| series.scheme));
+    let schemes = distinct(study.series.iter().map(|series| series.subject));
     let of_one_scheme = study.series.len() / schemes.len().max(1);
     let angles: Vec<f64> = study.series.iter().take(of_one_scheme).map(|series| series.angle).collect();
     let grids: Vec<[usize; 2]> =

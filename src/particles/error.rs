@@ -90,6 +90,16 @@ pub enum SimulationError {
         /// The dynamical time of the burn-in.
         burn_in: f64,
     },
+    /// No particle died.
+    #[error(
+        "no exit was seen in a time of {time:.3e} of all particles: the rate is below {below:.3e} (97.5 %), and nothing else is known of it"
+    )]
+    NoExit {
+        /// The dynamical time at risk, summed over the particles.
+        time: f64,
+        /// The upper end of the confidence interval of the rate.
+        below: f64,
+    },
     /// The exits would take far too long.
     #[error("{exits} exits at the expected rate of {rate:.1e} are about {hours:.1e} hours of particle steps")]
     Hopeless {
@@ -172,7 +182,7 @@ impl SimulationError {
     /// Whether more time would help.
     pub fn is_of_time(&self) -> bool {
         use SimulationError as E;
-        matches!(self, E::Hopeless { .. } | E::OutOfTime { .. } | E::BurnInOutOfTime { .. })
+        matches!(self, E::Hopeless { .. } | E::OutOfTime { .. } | E::BurnInOutOfTime { .. } | E::NoExit { .. })
     }
 
     /// Whether more memory would help.

@@ -2,7 +2,7 @@
 
 use crate::particles::SimulationError;
 use crate::particles::motion::Motion;
-use crate::problem::Problem;
+use crate::problem::{CriticalPoint, Problem};
 use crate::tensor::norm;
 
 /// The default step as a fraction of 1/H, the time of the fastest relaxation.
@@ -35,15 +35,22 @@ impl Scales {
             norm(row).max(norm(other))
         };
         let saddles = problem.valley.saddles.iter().map(|&index| problem.critical.saddles[index].point.theta);
-        let stiffest = saddles.map(size).fold(size(start), f64::max);
+        let sharp = |point: &CriticalPoint| point.curvatures(motion.tensor(point.theta));
+        // At a cusp D/s² is the time of relaxation.
+        let cusp = problem.minimum().filter(|minimum| minimum.cusp.is_some()).map(sharp);
+        let sharpest =
+            cusp.map_or(0.0, |curvatures| curvatures.into_iter().take(problem.dimension).fold(0.0, f64::max));
+        let stiffest = saddles.map(size).fold(size(start).max(sharpest), f64::max);
         let tensor = motion.tensor(start).eigen(problem.dimension).values;
         let (diffusion, least) = (tensor[problem.dimension - 1], tensor[0]);
         // Paths relax at the minimum and near the saddles; without a minimum they diffuse over the width of the live
         // set.
         let free = 30.0 * least / motion.frontier.width().powi(2);
         // Eigenvalues ascend: the first is the slowest relaxation at a minimum, and the unstable direction at a saddle.
-        let settling = problem.minimum().map(|minimum| minimum.eigenvalues[0]);
-        let leaving = problem.valley.saddles.iter().map(|&index| -problem.critical.saddles[index].point.eigenvalues[0]);
+        let slowest =
+            |point: &CriticalPoint| sharp(point).into_iter().take(problem.dimension).fold(f64::INFINITY, f64::min);
+        let settling = problem.minimum().map(slowest);
+        let leaving = problem.valley.saddles.iter().map(|&index| -slowest(&problem.critical.saddles[index].point));
         let slowest = settling.into_iter().chain(leaving).filter(|rate| *rate > free).fold(f64::INFINITY, f64::min);
         let slowest = if slowest.is_finite() { slowest } else { free };
         Scales { stiffest, slowest, room: motion.frontier.distance(start), diffusion }

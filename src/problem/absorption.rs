@@ -3,7 +3,7 @@
 
 use crate::digits::{exact, precise_point};
 use crate::problem::oblique::Departure;
-use crate::problem::{Domain, Region};
+use crate::problem::{Domain, Region, Wall};
 use crate::tensor::Point;
 
 /// The absorbing part of a problem, with the place at which the killing boundary cuts the way over the lowest saddle.
@@ -14,6 +14,8 @@ pub struct Absorption {
     /// The place at which the killing boundary cuts the way over the lowest saddle; `None` if no saddle leads out of
     /// the live set.
     pub cut: Option<Cut>,
+    /// The absorbing walls or windows besides the killer, in words; `None` if there are none.
+    pub walls: Option<&'static str>,
     /// Whether a killing rate inside the domain acts in addition.
     pub inside: bool,
 }
@@ -72,6 +74,8 @@ pub enum Cut {
     WithoutNoise,
     /// On a way along an axis without noise.
     Driven,
+    /// Out of a valley whose minimum, or over a crest which, is a cusp: Kramers' rate is undefined.
+    Cusp,
 }
 
 impl Cut {
@@ -83,18 +87,18 @@ impl Cut {
         match factor {
             factor if (factor - 1.0).abs() < MEANT => Cut::Beyond(1.0),
             factor if (factor - 2.0).abs() < MEANT => Cut::AtSaddle,
-            factor if factor < 1.001 => Cut::Beyond(factor),
+            factor if factor < FAR => Cut::Beyond(factor),
             factor if factor < 2.0 => Cut::ShortlyBeyond(factor),
             factor => Cut::Before(factor),
         }
     }
 
     /// γ/γ_Kramers: 2 at the saddle, 1 far beyond it, more than 2 before it; NaN where the noise vanishes at the saddle
-    /// or along the way.
+    /// or along the way, and at cusps.
     pub fn factor(self) -> f64 {
         match self {
             Cut::AtSaddle => 2.0,
-            Cut::WithoutNoise | Cut::Driven => f64::NAN,
+            Cut::WithoutNoise | Cut::Driven | Cut::Cusp => f64::NAN,
             Cut::Beyond(factor) | Cut::ShortlyBeyond(factor) | Cut::Before(factor) | Cut::Departing { factor, .. } => {
                 factor
             }
@@ -129,6 +133,9 @@ impl Cut {
 /// are given with about six digits.
 const MEANT: f64 = 1e-5;
 
+/// The factor γ/γ_Kramers below which a boundary is far beyond the saddle.
+pub const FAR: f64 = 1.001;
+
 impl Absorption {
     /// Returns the absorption of a process with the live set `live`.
     pub fn new(domain: &Domain, live: &Region, target: Option<(Point, f64)>, cut: Option<Cut>) -> Absorption {
@@ -148,19 +155,57 @@ impl Absorption {
             (None, Region::Box { .. }) => Killer::Box,
             (None, _) => Killer::Set,
         };
-        Absorption { killer, cut, inside: domain.killing.is_some() }
+        let is_of_walls = matches!(killer, Killer::Nothing | Killer::Walls | Killer::Windows { .. });
+        let walls = if is_of_walls { None } else { absorbing_walls(domain, live) };
+        Absorption { killer, cut, walls, inside: domain.killing.is_some() }
+    }
+}
+
+/// Describes the absorbing walls and windows beside which the process lives; `None` if there are none, and for an
+/// automatic domain, whose ends are those of the set.
+fn absorbing_walls(domain: &Domain, live: &Region) -> Option<&'static str> {
+    /// The number of tested places along a wall.
+    const PLACES: usize = 64;
+    /// The distance of these places from the wall, as a fraction of the domain.
+    const INSIDE: f64 = 1e-6;
+    let at = |axis: usize, share: f64| domain.lower[axis] + share * (domain.upper[axis] - domain.lower[axis]);
+    let bounds = |axis: usize, end: usize| {
+        let across = if end == 0 { INSIDE } else { 1.0 - INSIDE };
+        let places = if domain.dimension == 1 { 1 } else { PLACES };
+        (0..places).any(|place| {
+            let along = (place as f64 + 0.5) / places as f64;
+            let mut theta = [at(0, if axis == 0 { across } else { along }), 0.0];
+            if domain.dimension == 2 {
+                theta[1] = at(1, if axis == 1 { across } else { along });
+            }
+            domain.absorbs_at(axis, end, theta) && live.holds_roughly(theta).unwrap_or_else(|| live.holds(theta))
+        })
+    };
+    let ends = (0..domain.dimension).flat_map(|axis| [(axis, 0), (axis, 1)]);
+    let [walls, windows] = [Some(Wall::Absorbing), Some(Wall::Reflecting)].map(|kind| {
+        let mut ends = ends.clone().filter(|&(axis, end)| domain.wall(axis, end) == kind);
+        !domain.automatic && ends.any(|(axis, end)| bounds(axis, end))
+    });
+    match (walls, windows) {
+        (true, true) => Some("absorbing walls and windows"),
+        (true, false) => Some("absorbing walls"),
+        (false, true) => Some("windows in the walls"),
+        (false, false) => None,
     }
 }
 
 impl std::fmt::Display for Absorption {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Absorption { killer, cut, inside } = self;
+        let Absorption { killer, cut, walls, inside } = self;
         match (killer, cut) {
             (Killer::Nothing, _) if *inside => return formatter.write_str("killed at a rate inside the domain"),
             (Killer::Nothing, _) => write!(formatter, "{killer}"),
             (_, None) => write!(formatter, "{killer} (over no saddle of the valley)"),
             (_, Some(cut)) => write!(formatter, "{killer} ({cut})"),
         }?;
+        if let Some(walls) = walls {
+            write!(formatter, ", and at {walls}")?;
+        }
         if *inside { formatter.write_str(", and at a rate inside the domain") } else { Ok(()) }
     }
 }
@@ -205,6 +250,7 @@ impl std::fmt::Display for Cut {
             }
             Cut::Departing { .. } => "along a curve that departs from the separatrix near the saddle",
             Cut::Driven => "over a saddle that is crossed along an axis without noise, where Kramers' rate is another",
+            Cut::Cusp => "over a saddle: it or the minimum is a cusp, and there is no Kramers rate",
             Cut::WithoutNoise => {
                 "at a point where drift and noise vanish together: it is reached and not crossed, and has no Kramers rate"
             }

@@ -5,7 +5,7 @@
 //! e^{−40} ≈ 4e-18. φ is integrated along straight lines from the minimum. This is exact for D = d·I and an estimate of
 //! the right size for other noise, where D⁻¹∇L need not be a gradient.
 
-use crate::problem::{DiffusionField, Domain, Dynamics, ProblemError};
+use crate::problem::{CriticalPoint, DiffusionField, Domain, Dynamics, ProblemError};
 use crate::tensor::{Point, advance, difference, dot};
 
 /// The height of φ at the sides above the passes.
@@ -50,11 +50,11 @@ pub fn choose(
     noise: &dyn DiffusionField,
     mut domain: Domain,
     free: [[bool; 2]; 2],
-    minimum: Point,
+    bottom: &CriticalPoint,
     interesting: &[Point],
     lives: impl Fn(Point) -> bool,
 ) -> Result<Domain, ProblemError> {
-    let dimension = domain.dimension;
+    let (dimension, minimum) = (domain.dimension, bottom.theta);
     let rise = |to: Point| potential_rise(dynamics, noise, dimension, minimum, to);
     let pass = interesting.iter().map(|&point| rise(point)).filter(|rise| rise.is_finite()).fold(0.0, f64::max);
     let level = pass + MARGIN;
@@ -62,7 +62,7 @@ pub fn choose(
         let coordinates = interesting.iter().chain([&minimum]).map(|point| point[axis]);
         if end == 0 { coordinates.fold(f64::INFINITY, f64::min) } else { coordinates.fold(f64::NEG_INFINITY, f64::max) }
     };
-    let unit = initial_step(dynamics, noise, dimension, minimum, hull);
+    let unit = initial_step(dynamics, noise, dimension, bottom, hull);
     let sides: Vec<(usize, usize)> = [(0, 0), (0, 1), (1, 0), (1, 1)]
         .into_iter()
         .filter(|&(axis, end)| axis < dimension && free[axis][end])
@@ -104,17 +104,23 @@ fn initial_step(
     dynamics: &Dynamics,
     noise: &dyn DiffusionField,
     dimension: usize,
-    minimum: Point,
+    minimum: &CriticalPoint,
     hull: impl Fn(usize, usize) -> f64,
 ) -> [f64; 2] {
     // The initial extents of the axes are proportional to the root of the diffusion along them.
-    let spread = noise.tensor(minimum);
+    let spread = noise.tensor(minimum.theta);
     let between = (spread.yy / spread.xx).sqrt();
     // Noise that vanishes at the minimum is refused later, by that name.
     let ratio = [1.0, if dimension == 2 && between.is_normal() { between } else { 1.0 }];
     let extent = (0..dimension).map(|axis| (hull(axis, 1) - hull(axis, 0)) / ratio[axis]).fold(0.0, f64::max);
     // A single minimum has no extent: start with the width of the stationary density; the loop finds the scale.
-    let jacobian = dynamics.slope_jacobian(minimum);
+    let jacobian = match minimum.cusp {
+        None => dynamics.slope_jacobian(minimum.theta),
+        Some(_) => {
+            let [x, y] = minimum.curvatures(spread);
+            [[x, 0.0], [0.0, if dimension == 2 { y } else { 0.0 }]]
+        }
+    };
     let steepest = jacobian.as_flattened().iter().fold(0.0f64, |most, entry| most.max(entry.abs()));
     // A rotating drift may have no slope along x at its fixed point.
     let along_x = jacobian[0][0].abs();

@@ -327,8 +327,7 @@ impl Choice<'_> {
             }
             _ => true,
         };
-        let minimum = critical.minima[index].theta;
-        bounds::choose(self.dynamics, self.noise, domain, free, minimum, &interesting, lives)
+        bounds::choose(self.dynamics, self.noise, domain, free, &critical.minima[index], &interesting, lives)
     }
 
     /// In one dimension: ends a chosen domain where the live set ends, so that the wall lies on a cell face.

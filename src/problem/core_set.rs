@@ -60,7 +60,7 @@ pub enum NoCores {
     #[error("no minimum was found to come from")]
     NoStart,
     /// No saddle of the start minimum has another minimum behind it.
-    #[error("there is no second minimum in the domain: no saddle of the start valley has one behind it")]
+    #[error("no second minimum lies behind a saddle of the start valley that was found in the domain")]
     NoOther,
 }
 

@@ -4,8 +4,9 @@
 //! converges to |∇L| ≤ 1e-12 (or 1e-12 |H|(1 + |θ|) if that is larger). Duplicates are merged, and degenerate points (a
 //! zero eigenvalue) are left out. A saddle outside of the box by less than a thousandth of its width counts as inside,
 //! a minimum by less than 1e-9, because users place absorbing walls on saddles with few digits. Two critical points in
-//! one lattice cell can be missed.
+//! one lattice cell can be missed. Where no iteration converges the slope may jump: see [`crate::problem::cusp`].
 
+use crate::problem::cusp::{self, Cusp};
 use crate::problem::descent::Descent;
 use crate::problem::fault::MeantMinimum;
 pub use crate::problem::linearisation::Linearisation;
@@ -14,21 +15,31 @@ use crate::problem::scale::{self, Units};
 use crate::problem::{Dynamics, ProblemError, Space};
 use crate::tensor::{Point, Tensor, advance, difference, dot, norm};
 
-/// A point where ∇L = 0, or b = 0.
+/// A point where ∇L = 0, or b = 0, or a cusp.
 #[derive(Clone, Debug)]
 pub struct CriticalPoint {
     /// The point θ.
     pub theta: Point,
     /// L at the point (NaN for a drift without a loss).
     pub loss: f64,
-    /// The Hessian in orthonormal coordinates (for a drift: the symmetric part of −∂b).
+    /// The Hessian in orthonormal coordinates (for a drift: the symmetric part of −∂b); NaN at a cusp.
     pub hessian: Tensor,
-    /// Eigenvalues of `hessian`, ascending; only the first `dimension` are used.
+    /// Eigenvalues of `hessian`, ascending; only the first `dimension` are used. NaN at a cusp.
     pub eigenvalues: [f64; 2],
-    /// The eigenvectors, of length 1 in the metric of the coordinates.
+    /// The eigenvectors, of length 1 in the metric of the coordinates; at a cusp the axes.
     pub eigenvectors: [Point; 2],
     /// The Jacobian ∂b by rows, for a drift without a loss.
     pub jacobian: Option<[Point; 2]>,
+    /// The one-sided slopes, if the point is a cusp.
+    pub cusp: Option<Cusp>,
+}
+
+impl CriticalPoint {
+    /// The curvatures along the eigenvectors with which parabolas have the widths of the density for this noise: the
+    /// eigenvalues of the Hessian; at a cusp s²/D along each axis, not ordered.
+    pub fn curvatures(&self, noise: Tensor) -> [f64; 2] {
+        self.cusp.map_or(self.eigenvalues, |cusp| cusp.curvatures_with(noise))
+    }
 }
 
 /// A saddle with one descending direction (in one dimension: a maximum).
@@ -55,22 +66,31 @@ pub struct CriticalPoints {
 /// The distance outside of the box, in widths of it, up to which a saddle still belongs to it.
 pub const SADDLE_SLACK: f64 = 1e-3;
 
-/// All critical points in a box.
-pub(super) fn roots(dynamics: &Dynamics, space: Space) -> Vec<Point> {
-    let dimension = space.dimension;
+/// The number of lattice cells along each axis.
+fn lattice(dynamics: &Dynamics, dimension: usize) -> usize {
     let costly = dynamics.loss().is_some_and(|loss| loss.is_costly());
-    let cells = match (dimension, costly) {
+    match (dimension, costly) {
         (1, false) => 2000,
         (1, true) => 100,
         (_, false) => 96,
         (_, true) => 12,
-    };
+    }
+}
+
+/// All critical points in a box at which the slope is smooth.
+pub(super) fn roots(dynamics: &Dynamics, space: Space) -> Vec<Point> {
+    let dimension = space.dimension;
+    let cells = lattice(dynamics, dimension);
     let mut roots: Vec<Point> = Vec::new();
     let units = space.units();
-    for start in starts(dynamics, &space, cells) {
+    for [low, high] in starts(dynamics, &space, cells) {
+        let start = [0, 1].map(|axis| 0.5 * (low[axis] + high[axis]));
         let Some(root) = newton(dynamics, units, start, 4.0 * (dimension as f64).sqrt() / cells as f64) else {
             continue;
         };
+        if dynamics.may_break() && cusp::at(dynamics, units, root).is_some() {
+            continue;
+        }
         let root = space.wrap(root);
         let is_minimum = matches!(stability(dynamics.slope_jacobian(root), units, dimension), Some((0, _)));
         if space.holds(root, if is_minimum { 1e-9 } else { SADDLE_SLACK })
@@ -82,11 +102,53 @@ pub(super) fn roots(dynamics: &Dynamics, space: Space) -> Vec<Point> {
     roots
 }
 
+/// The cusps in a box, apart from its smooth critical points: in one dimension minima and crests, in two dimensions
+/// minima of a loss.
+fn cusps(dynamics: &Dynamics, space: Space, roots: &[Point]) -> Vec<(Point, Cusp)> {
+    let (dimension, units) = (space.dimension, space.units());
+    let mut found: Vec<(Point, Cusp)> = Vec::new();
+    if dimension == 2 && !dynamics.may_break() {
+        return found;
+    }
+    let cells = lattice(dynamics, dimension);
+    let near = |one: Point, other: Point, most: f64| units.length(space.offset(one, other)) <= most;
+    for [low, high] in starts(dynamics, &space, cells) {
+        let middle = [0, 1].map(|axis| 0.5 * (low[axis] + high[axis]));
+        // A smooth root explains the change of sign.
+        if roots.iter().any(|&root| near(root, middle, 0.6 * (dimension as f64).sqrt() / cells as f64)) {
+            continue;
+        }
+        let cusp = match dimension {
+            1 => cusp::between(dynamics, units, low[0], high[0]),
+            _ => cusp::below(dynamics, units, middle, 2.0 / cells as f64),
+        };
+        let Some((at, cusp)) = cusp.map(|(at, cusp)| (space.wrap(at), cusp)) else { continue };
+        let is_minimum = dimension == 2 || cusp.is_minimum(1);
+        if (is_minimum || cusp.is_crest())
+            && space.holds(at, if is_minimum { 1e-9 } else { SADDLE_SLACK })
+            && found.iter().all(|&(other, _)| !near(other, at, 1e-7))
+        {
+            found.push((at, cusp));
+        }
+    }
+    found
+}
+
 /// All minima and index-1 saddles in a box.
 pub fn find(dynamics: &Dynamics, space: Space) -> CriticalPoints {
     let (dimension, units) = (space.dimension, space.units());
     let mut found = CriticalPoints::default();
-    for root in roots(dynamics, space) {
+    let roots = roots(dynamics, space);
+    for (at, cusp) in cusps(dynamics, space, &roots) {
+        let point = sharp(dynamics, at, cusp);
+        match dimension == 1 && cusp.is_crest() {
+            false => found.minima.push(point),
+            true => {
+                found.saddles.push(Saddle { point, escape_direction: [1.0, 0.0], connects: [None; 2] });
+            }
+        }
+    }
+    for root in roots {
         let slopes = dynamics.slope_jacobian(root);
         let point = describe(dynamics, dimension, root);
         match stability(slopes, units, dimension) {
@@ -141,7 +203,8 @@ pub fn named(
 ///
 /// # Errors
 /// [`ProblemError::NoMinimumNear`] if the descent ends on a flat region or does not end, [`ProblemError::NoDescent`] if
-/// it ends at a saddle or a maximum.
+/// it ends at a saddle or a maximum, [`ProblemError::AtKink`] if it ends where the slope jumps and no minimum could be
+/// located there.
 pub fn polish(
     dynamics: &Dynamics,
     dimension: usize,
@@ -154,10 +217,14 @@ pub fn polish(
     // units.
     let mut bottom = near;
     for units in [units, Units(default)] {
-        let is_minimum =
-            |theta: &Point| matches!(stability(dynamics.slope_jacobian(*theta), units, dimension), Some((0, _)));
+        let is_minimum = |theta: &Point| {
+            matches!(stability(dynamics.slope_jacobian(*theta), units, dimension), Some((0, _)))
+                && !(dynamics.may_break() && cusp::at(dynamics, units, *theta).is_some())
+        };
         // Half of the range in which the slope is linear: Newton's method does not leave the valley within it.
         const CLOSE: f64 = 0.5;
+        // The descent ends beside a cusp, or on a kink that leads down to one.
+        const REACH: f64 = 4.0;
         let direct = newton(dynamics, units, near, 0.2 * CLOSE)
             .filter(|theta| is_minimum(theta) && units.length(difference(*theta, near)) <= CLOSE);
         if let Some(theta) = direct {
@@ -167,6 +234,13 @@ pub fn polish(
         if let Some(theta) = newton(dynamics, units, bottom, 0.2 * CLOSE).filter(is_minimum) {
             return Ok(describe(dynamics, dimension, theta));
         }
+        if let Some((theta, cusp)) = cusp::below(dynamics, units, bottom, REACH) {
+            return Ok(sharp(dynamics, theta, cusp));
+        }
+    }
+    if cusp::is_beside_kink(dynamics, Units(default), bottom) {
+        let end = [0, 1].map(|axis| if bottom[axis].abs() < STILL * default[axis] { 0.0 } else { bottom[axis] });
+        return Err(ProblemError::AtKink { near, end, dimension, meant });
     }
     let size = size(units.jacobian(dynamics.slope_jacobian(near)));
     let is_flat = units.length(dynamics.slope(bottom)) <= 1e-6 * size;
@@ -214,8 +288,9 @@ fn descend(dynamics: &Dynamics, units: Units, start: Point) -> Point {
     at
 }
 
-/// The lattice cells in which every component of the slope changes sign; the box is enlarged by half a cell.
-fn starts(dynamics: &Dynamics, space: &Space, cells: usize) -> Vec<Point> {
+/// The lower and upper corners of the lattice cells in which every component of the slope changes sign; the box is
+/// enlarged by half a cell.
+fn starts(dynamics: &Dynamics, space: &Space, cells: usize) -> Vec<[Point; 2]> {
     let dimension = space.dimension;
     let place = |axis: usize, k: usize| {
         space.lower[axis] + space.width(axis) * ((k as f64 - 0.5) / (cells as f64 - 1.0)).clamp(-1.0, 2.0)
@@ -235,8 +310,7 @@ fn starts(dynamics: &Dynamics, space: &Space, cells: usize) -> Vec<Point> {
                 low <= 0.0 && high >= 0.0
             });
             if changes {
-                let middle = |axis: usize, k: usize| 0.5 * (place(axis, k) + place(axis, k + 1));
-                found.push([middle(0, k), if dimension == 2 { middle(1, l) } else { 0.0 }]);
+                found.push([at(k, l), at(k + 1, l + 1)]);
             }
         }
     }
@@ -313,5 +387,20 @@ pub(super) fn describe(dynamics: &Dynamics, dimension: usize, theta: Point) -> C
         eigenvalues: eigen.values,
         eigenvectors: eigen.vectors,
         jacobian: dynamics.loss().is_none().then_some([[-a, -b], [-c, -d]]),
+        cusp: None,
+    }
+}
+
+/// The critical point at a cusp.
+fn sharp(dynamics: &Dynamics, theta: Point, cusp: Cusp) -> CriticalPoint {
+    CriticalPoint {
+        theta,
+        // max(−0, 0) may be −0.
+        loss: 0.0 + dynamics.loss().map_or(f64::NAN, |loss| loss.value(theta)),
+        hessian: Tensor { xx: f64::NAN, xy: f64::NAN, yy: f64::NAN },
+        eigenvalues: [f64::NAN; 2],
+        eigenvectors: [[1.0, 0.0], [0.0, 1.0]],
+        jacobian: None,
+        cusp: Some(cusp),
     }
 }

@@ -5,12 +5,16 @@
 //! around a, with c just below the smallest L on the circle, which a descent cannot leave. For a drift without a loss
 //! the traps are small discs.
 //!
+//! On a kink of the loss towards which the flow points from both sides it slides along the kink, with the mixture of the
+//! two one-sided slopes that does not leave it (Filippov), by steps of a thousandth of the box.
+//!
 //! The relative tolerance is 1e-11, which is the accuracy of a separatrix found by bisection on the limit. The result
 //! is `None` if the flow leaves the enlarged box around the critical points and its start, or does not settle: on a
 //! limit cycle or on a separatrix.
 
+use crate::problem::breaks::root;
 use crate::problem::{CriticalPoint, Dynamics, Space, ode};
-use crate::tensor::{Point, advance, dot, norm};
+use crate::tensor::{Point, advance, difference, dot, norm};
 
 /// The flow of a problem with its attractors.
 #[derive(Clone)]
@@ -39,6 +43,12 @@ const TOLERANCE: f64 = 1e-11;
 const ROUGH_TOLERANCE: f64 = 1e-6;
 /// The largest number of steps; a longer descent creeps along a separatrix or follows a cycle.
 const MOST_STEPS: usize = 20_000;
+/// The length of a step, as a fraction of the box, below which a jump of the slope is looked for ahead.
+const COLLAPSED: f64 = 1e-6;
+/// The distance to both sides of a kink at which its slopes are taken, as a fraction of the box.
+const BESIDE: f64 = 4e-6;
+/// The longest step along a kink, as a fraction of the box.
+const SLIDE: f64 = 1e-3;
 /// The number of steps without motion after which a descent is at rest, if the flow contracts there.
 const SETTLED_STEPS: usize = 64;
 
@@ -145,6 +155,14 @@ impl Descent {
                 }
                 mark = at;
             }
+            if length * norm(slope) < COLLAPSED * self.scale
+                && let Some(next) = self.slide(at, slope)
+            {
+                at = self.space.wrap(next);
+                slope = self.flow(at);
+                visit(at);
+                continue;
+            }
             let tried = ode::step(|theta| self.flow(theta), at, slope, length);
             let ratio = norm(tried.error) / (tolerance * (self.scale + norm(at)));
             if ratio <= 1.0 {
@@ -153,6 +171,45 @@ impl Descent {
                 visit(at);
             }
             length *= ode::growth(ratio);
+        }
+        None
+    }
+
+    /// The end of a step along the kink just ahead of a point; `None` if there is none towards which the flow points
+    /// from both sides, or if the flow along it comes to rest.
+    fn slide(&self, at: Point, flow: Point) -> Option<Point> {
+        if !self.dynamics.may_break() || self.dynamics.loss()?.metric().is_some() {
+            return None;
+        }
+        let beside = BESIDE * self.scale;
+        let slope = |theta: Point| self.dynamics.slope(self.space.wrap(theta));
+        let (own, other) = (flow.map(|c| -c), slope(advance(at, beside / norm(flow), flow)));
+        // The loss is continuous: its slope jumps across the kink.
+        let jump = difference(own, other);
+        if norm(jump) < 1e-3 * norm(own) {
+            return None;
+        }
+        let normal = jump.map(|c| c / norm(jump));
+        let mixed = |above: Point, below: Point| {
+            let [up, down] = [dot(above, normal), dot(below, normal)];
+            let share = -down / (up - down);
+            (up > 0.0 && down < 0.0).then(|| [0, 1].map(|c| -(share * above[c] + (1.0 - share) * below[c])))
+        };
+        let along = mixed(own, other)?;
+        let mut length = SLIDE * self.scale;
+        while length > TOLERANCE * self.scale {
+            let ahead = advance(at, length / norm(along), along);
+            let rise = |s: f64| dot(slope(advance(ahead, s, normal)), normal);
+            let reach = 0.5 * length + beside;
+            if rise(reach) > 0.0 && rise(-reach) < 0.0 {
+                let s = reach * (2.0 * root(|share| rise(reach * (2.0 * share - 1.0))) - 1.0);
+                let end = advance(ahead, s, normal);
+                let sides = [beside, -beside].map(|offset| slope(advance(end, offset, normal)));
+                if mixed(sides[0], sides[1]).is_some_and(|further| dot(further, along) > 0.0) {
+                    return Some(end);
+                }
+            }
+            length *= 0.25;
         }
         None
     }

@@ -70,6 +70,17 @@ pub enum ProblemError {
         /// The role of the minimum in the problem.
         meant: MeantMinimum,
     },
+    /// The descent from a point that names a minimum ends on a kink of the loss, where no minimum could be located.
+    AtKink {
+        /// The point.
+        near: Point,
+        /// The end of the descent.
+        end: Point,
+        /// The dimension, 1 or 2.
+        dimension: usize,
+        /// The role of the minimum in the problem.
+        meant: MeantMinimum,
+    },
     /// A point that names a minimum lies outside of the given domain.
     NamedOutside {
         /// The point.
@@ -237,6 +248,11 @@ impl ProblemError {
             ),
             ProblemError::NoDescent { near, end, dimension, .. } => format!(
                 "descending from {} ends at {}, which is no minimum: the Hessian has a negative eigenvalue there",
+                short(*near, *dimension),
+                short(*end, *dimension)
+            ),
+            ProblemError::AtKink { near, end, dimension, .. } => format!(
+                "descending from {} ends at {}, where the slope jumps, and no minimum could be located there",
                 short(*near, *dimension),
                 short(*end, *dimension)
             ),

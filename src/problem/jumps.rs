@@ -7,7 +7,7 @@
 
 use crate::digits::{exact, exact_point};
 use crate::problem::breaks::rim;
-use crate::problem::noise::NoiseKind;
+use crate::problem::noise::{HessianPlace, NoiseKind};
 use crate::problem::{DiffusionField, Domain, Dynamics, NoiseModel, Problem, ProblemError};
 use crate::tensor::{Point, Tensor, advance, difference, dot, norm};
 
@@ -184,6 +184,17 @@ pub fn cut_edges(problem: &Problem) -> bool {
         || (may_jump && on_lattice(dynamics, noise, domain).iter().any(|jump| jump.noise > NONE))
 }
 
+/// Whether the loss, the drift or the noise may jump on a curve in the domain, or the killing rate bends on one.
+pub fn on_curves(problem: &Problem) -> bool {
+    let Problem { dynamics, noise, domain, .. } = problem;
+    let by_noise = || noise.jumps() && bend_density(problem);
+    let by_dynamics = || match dynamics.loss() {
+        Some(_) => of_loss(dynamics, noise.as_ref(), domain).is_some(),
+        None => dynamics.may_break() && bend_density(problem),
+    };
+    by_noise() || by_dynamics() || bend_killing(problem)
+}
+
 /// Whether the stationary density of a problem or its derivative has a kink or a jump somewhere in the domain: where D
 /// or the slope of the loss has one.
 pub fn bend_density(problem: &Problem) -> bool {
@@ -241,7 +252,8 @@ pub fn check(
     }
     let jumps = on_lattice(dynamics, noise, domain);
     let size = loss_size(dynamics, domain.lower, domain.upper);
-    let from_hessian = matches!(model.kind, NoiseKind::Hessian(_));
+    let from_hessian =
+        matches!(model.kind, NoiseKind::Hessian(_) | NoiseKind::LossHessian { hessian: HessianPlace::Local, .. });
     let steepest = steepest(dynamics, domain);
     for jump in jumps {
         let is_of_loss = jump.is_of_loss(size);

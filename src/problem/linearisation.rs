@@ -13,11 +13,16 @@ pub enum Linearisation {
     /// The eigenvalues of the Jacobian ∂b of a drift: real parts, descending, and the imaginary part of the first; if
     /// it is not zero the second is the complex conjugate.
     Jacobian([f64; 2], f64),
+    /// None: the point is a cusp, with these one-sided slopes along each axis.
+    Cusp([[f64; 2]; 2]),
 }
 
 impl CriticalPoint {
     /// The eigenvalues of the Hessian, or of a drift's Jacobian; only the first `dimension` are used.
     pub fn linearisation(&self, dimension: usize) -> Linearisation {
+        if let Some(cusp) = self.cusp {
+            return Linearisation::Cusp(cusp.slopes);
+        }
         let Some([[a, b], [c, d]]) = self.jacobian else {
             return Linearisation::Hessian(self.eigenvalues);
         };
@@ -37,7 +42,7 @@ impl CriticalPoint {
 
 impl Linearisation {
     /// A phrase for messages, with numbers in the given format: `Hessian eigenvalues 2, 8`, `Jacobian eigenvalues -0.15
-    /// ± 0.99i`.
+    /// ± 0.99i`, `a cusp: no Hessian, slopes -3 to 3`.
     pub fn words(self, dimension: usize, number: impl Fn(f64) -> String) -> String {
         let list =
             |values: [f64; 2]| values[..dimension].iter().map(|value| number(*value)).collect::<Vec<_>>().join(", ");
@@ -46,6 +51,11 @@ impl Linearisation {
             Linearisation::Jacobian(values, 0.0) => format!("Jacobian eigenvalues {}", list(values)),
             Linearisation::Jacobian([real, _], imaginary) => {
                 format!("Jacobian eigenvalues {} ± {}i", number(real), number(imaginary))
+            }
+            Linearisation::Cusp(slopes) => {
+                let pairs =
+                    slopes[..dimension].iter().map(|[low, high]| format!("{} to {}", number(*low), number(*high)));
+                format!("a cusp: no Hessian, slopes {}", pairs.collect::<Vec<_>>().join(", "))
             }
         }
     }

@@ -9,6 +9,7 @@ pub mod breaks;
 mod choice;
 pub mod core_set;
 pub mod critical;
+pub mod cusp;
 pub mod degeneracy;
 pub mod descent;
 pub mod domain;

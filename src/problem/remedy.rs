@@ -34,6 +34,9 @@ impl ProblemError {
             }
             ProblemError::NoMinimumNear { flat: None, .. } => "give a point near one",
             ProblemError::NoDescent { .. } => "give a point in the valley that is meant",
+            ProblemError::AtKink { .. } => {
+                "give a point nearer to the minimum that is meant, or name none, and let absorbing walls bound the set"
+            }
             ProblemError::NamedOutside { .. } => "give a point inside, or a wider domain",
             ProblemError::ColdValley { fault: ColdValleyFault::NamedBefore { .. }, .. } => {
                 "leave one of the two points out"

@@ -70,6 +70,10 @@ pub fn linear_range(dynamics: &Dynamics, centre: Point) -> [Option<f64>; 2] {
         let mut found = 0;
         for power in POWERS {
             let length = 2f64.powi(power);
+            // A step that is lost in the rounding of the coordinate tells nothing about a slope that is constant.
+            if centre[axis] + length == centre[axis] {
+                continue;
+            }
             if is_linear(length) {
                 found += 1;
             } else if found >= IN_A_ROW {
@@ -83,10 +87,36 @@ pub fn linear_range(dynamics: &Dynamics, centre: Point) -> [Option<f64>; 2] {
     range
 }
 
+/// The distance along each axis within which the slope is linear on either side of a point at which it jumps; `None` if
+/// it is linear everywhere.
+fn range_beside_kink(dynamics: &Dynamics, centre: Point) -> [Option<f64>; 2] {
+    // Beside the rounding of the coordinate.
+    const ULPS: f64 = 64.0;
+    [0, 1].map(|axis| {
+        let step = |length: f64| advance(centre, length, if axis == 0 { [1.0, 0.0] } else { [0.0, 1.0] });
+        let is_linear = |length: f64| {
+            [-length, length].into_iter().all(|length| {
+                let (half, whole) = (step(0.5 * length), step(length));
+                let (slope, jacobian) = (dynamics.slope(half), dynamics.slope_jacobian(half));
+                let linear = [0, 1].map(|row| slope[row] + 0.5 * length * jacobian[row][axis]);
+                norm(difference(dynamics.slope(whole), linear)) <= LINEAR * norm(linear)
+            })
+        };
+        let lengths = POWERS.map(|power| 2f64.powi(power));
+        let seen = lengths.filter(|length| *length > 2.0 * ULPS * f64::EPSILON * centre[axis].abs());
+        let end = if axis < dynamics.dimension() { seen.into_iter().find(|&length| !is_linear(length)) } else { None };
+        end.map(|length| 0.5 * length).filter(|length| length.is_finite())
+    })
+}
+
 /// Units around a point: the [`linear_range`]; for an axis without one that of the other axis; if neither has one
 /// `default`.
 pub fn around(dynamics: &Dynamics, centre: Point, default: Point) -> Units {
     let [mut x, mut y] = linear_range(dynamics, centre);
+    if dynamics.may_break() {
+        let beside = range_beside_kink(dynamics, centre);
+        (x, y) = (x.or(beside[0]), y.or(beside[1]));
+    }
     // For a loss that is quadratic along an axis, scale by the ratio of the curvatures.
     let [[a, b], [c, d]] = dynamics.slope_jacobian(centre);
     // For a drift, such that its Jacobian is balanced.

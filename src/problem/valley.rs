@@ -10,7 +10,7 @@
 
 use crate::problem::absorption::{Absorption, Cut, Killer};
 use crate::problem::descent::Descent;
-use crate::problem::{CriticalPoints, DiffusionField, Domain, Dynamics, Region, Saddle, is_absorbing};
+use crate::problem::{CriticalPoint, CriticalPoints, DiffusionField, Domain, Dynamics, Region, Saddle, is_absorbing};
 use crate::tensor::{Point, advance, difference, norm};
 
 /// The start set with the live set, the target and the saddles around it.
@@ -92,7 +92,7 @@ impl Valley {
             }
             let outward = if saddle.connects[1] == minimum { -1.0 } else { 1.0 };
             let direction = saddle.escape_direction.map(|c| outward * c);
-            let curvature = saddle.point.eigenvalues[0].abs();
+            let curvature = saddle.point.curvatures(noise.tensor(saddle.point.theta))[0].abs();
             let diffusion = dynamics.reach_along(noise.tensor(saddle.point.theta), direction);
             let width = (diffusion / curvature).sqrt();
             if noise.temperature().is_none() && diffusion <= VANISHED * largest(noise, domain) {
@@ -112,8 +112,12 @@ impl Valley {
             valley.saddles.push(index);
             // The drift carries the process across, so that a distance in widths of the noise is meaningless.
             let is_driven = noise.silent_axis().is_some();
+            let is_cusp = |point: &CriticalPoint| point.cusp.is_some();
             valley.cuts.push(match is_driven {
                 true => Cut::Driven,
+                false if is_cusp(&saddle.point) || minimum.is_some_and(|index| is_cusp(&critical.minima[index])) => {
+                    Cut::Cusp
+                }
                 false => valley.cut(around, saddle, direction, [distance, width]),
             });
         }

@@ -7,7 +7,7 @@ use super::page::Page;
 use crate::config::{Config, advice};
 use crate::io;
 use crate::scaled::Scaled;
-use crate::study::converge::{Convergence, Measure, Sample, Series};
+use crate::study::converge::{Convergence, Measure, Sample, Series, Subject};
 
 /// The report of a study; `colour`: whether the terminal shows colour.
 pub fn convergence(config: &Config, study: &Convergence, files: &[PathBuf], colour: bool) -> String {
@@ -36,8 +36,10 @@ pub fn convergence(config: &Config, study: &Convergence, files: &[PathBuf], colo
 }
 
 fn table(page: &mut Page, series: &Series, study: &Convergence) {
-    let mut title = series.scheme.name().to_string();
-    if study.problem.dimension == 2 {
+    let mut title = series.subject.name().to_string();
+    if series.subject == Subject::Certificate {
+        title += ", whose error is the relative width of the interval";
+    } else if study.problem.dimension == 2 {
         title += &format!(", grid at {:.1}°", series.angle);
     }
     if let Some(exponent) = series.cost_exponent {
@@ -70,13 +72,13 @@ fn line(sample: &Sample, study: &Convergence) -> [String; 8] {
     };
     [
         cells_of(sample.cells, study),
-        brief(sample.peclet),
+        if sample.peclet.is_nan() { "–".to_string() } else { brief(sample.peclet) },
         error(sample.rate),
         order(sample.rate),
         error(sample.passage),
         order(sample.passage),
         format!("{:.2e} s", sample.seconds),
-        bytes(sample.factor_bytes),
+        if sample.factor_bytes == 0 { "–".to_string() } else { bytes(sample.factor_bytes) },
     ]
 }
 

@@ -4,8 +4,10 @@
 //! z(s) = ∫₀ˢ (D⁻¹∇L)·e ds'          (exactly (L(s) − L_i)/d for D = d·I)
 //! Itô:           q_ij = λ_e(i) W_ij         W_ij = 1/∫₀¹ e^{z(s)} ds
 //! Stratonovich:  q_ij = √λ_e(i) / ∫₀¹ e^{z(s)} λ_e(s)^{−1/2} ds
-//! isothermal:    q_ij = 1 / ∫₀¹ e^{z(s)} λ_e(s)^{−1} ds
+//! isothermal:    q_ij = ∫₀¹ λ_e(s)/c(s) ds / ∫₀¹ e^{z(s)} c(s)^{−1} ds      c = 1/(e·D⁻¹e)
 //! ```
+//! c is the conduction along e, whose resistances add up along the edge: it vanishes where the noise along e does. λ_e/c
+//! is the edge's share in it, which vanishes too where other edges take over, and blocks nothing there.
 //! Every integral is taken as e^{z_max} ∫ e^{z(s) − z_max}, so that it cannot overflow. The quadrature is
 //! Gauss–Legendre on panels that end where D jumps; z(s) follows by collocation at the same nodes.
 //!
@@ -301,7 +303,8 @@ impl<'a> EdgeSampler<'a> {
         if resistance.is_blind() {
             return self.simple(z, conductance);
         }
-        flow_of(resistance, z, from)
+        let flow = flow_of(resistance, z, from)?;
+        Ok(if self.interpretation == Interpretation::Isothermal { flow.scaled(resistance.share) } else { flow })
     }
 
     /// The jumps of z at the breaks of the loss, ΔL/D along the edge, which the slopes on either side do not contain.
@@ -362,7 +365,7 @@ impl<'a> EdgeSampler<'a> {
         resistance: &mut Resistance,
     ) -> Result<[f64; N], EdgeError> {
         let width = end - begin;
-        let (mut slopes, mut metrics) = ([0.0; N], [1.0; N]);
+        let (mut slopes, mut metrics, mut share) = ([0.0; N], [1.0; N], 0.0);
         for (k, node) in rule.nodes.into_iter().enumerate() {
             let at = advance(from, begin + node * width, step);
             let (slope, tensor) = self.noise.slope_and_tensor(self.dynamics, at);
@@ -371,10 +374,19 @@ impl<'a> EdgeSampler<'a> {
                 return Err(EdgeError::NotFinite { at });
             }
             if self.interpretation != Interpretation::Ito {
-                let stencil = Stencil::of(self.index_tensor(tensor), self.dimension);
-                metrics[k] = self.metric(stencil.map_or(0.0, |stencil| stencil.weight(offset)));
+                let tensor = self.index_tensor(tensor);
+                let stencil = Stencil::of(tensor, self.dimension);
+                let weight = stencil.map_or(0.0, |stencil| stencil.weight(offset));
+                metrics[k] = self.metric(weight);
+                let is_oblique = tensor.xy != 0.0 || (offset[0] != 0 && offset[1] != 0);
+                if self.interpretation == Interpretation::Isothermal && is_oblique {
+                    let along = offset.map(f64::from);
+                    metrics[k] = dot(tensor.solve(along, self.dimension), along);
+                    share += width * rule.weights[k] * (weight * metrics[k] - 1.0);
+                }
             }
         }
+        resistance.share += share;
         let weighed =
             |weights: &[f64; N]| weights.iter().zip(&slopes).map(|(weight, slope)| weight * slope).sum::<f64>();
         let at_nodes = rule.collocation.map(|weights| *z + width * weighed(&weights));

@@ -78,10 +78,10 @@ pub fn quasi_stationary(chain: &Factor) -> Result<QuasiStationary, SolveError> {
     quasi_stationary_within(chain, MOST_ITERATIONS)
 }
 
-/// The same with at most so many iterations.
+/// Computes the distribution as [`quasi_stationary()`] does, with at most `most` iterations.
 ///
 /// # Errors
-/// As [`quasi_stationary`].
+/// The errors of [`quasi_stationary()`].
 pub fn quasi_stationary_within(chain: &Factor, most: usize) -> Result<QuasiStationary, SolveError> {
     let elimination = &chain.elimination;
     let mut probability = vec![0.0; chain.states];

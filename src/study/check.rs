@@ -148,7 +148,8 @@ impl Look<'_> {
     fn across(&self, point: &CriticalPoint, noise: Tensor) -> Option<f64> {
         let grid = self.grid.as_ref()?;
         let [v, w] = point.eigenvectors;
-        let curvature = |k: usize| point.eigenvalues[k].abs();
+        let curvatures = point.curvatures(noise);
+        let curvature = |k: usize| curvatures[k].abs();
         let axes = 0..self.problem.dimension;
         let widths = axes.map(|axis| {
             let e = difference(grid.position(if axis == 0 { 1.0 } else { 0.0 }, axis as f64), grid.position(0.0, 0.0));

@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use crate::generator::Pair;
 use crate::problem::DiffusionField;
-use crate::problem::Problem;
 use crate::problem::mollified::{CellShape, Mollified};
 use crate::problem::noise::raised::Raised;
+use crate::problem::{Problem, jumps};
 use crate::scaled::Scaled;
 use crate::solve::{Discretisation, Resources};
 use crate::study::extrapolation::Extrapolation;
@@ -93,21 +93,23 @@ fn resolved_by(on: &Discretisation<'_>, flux: impl Fn(&Pair) -> f64, total: Opti
     }
 }
 
-/// The relative effect on a rate of the features near Γ that the grid does not resolve; 1 if the problem for comparison
-/// could not be solved.
+/// The effects on a rate of what a grid does not resolve.
 #[derive(Default)]
 pub struct Unresolved {
-    /// The relative effect. Without a floor it is added to the error; with a floor the error is at least this.
-    pub relative: f64,
-    /// The error of the problem for comparison.
+    /// The relative effect of the mollification level near Γ without a floor, which is added to the error.
+    pub by_level: f64,
+    /// The relative effect of where curves lie in the cells; the error is at least this.
+    pub by_place: f64,
+    /// The error of a problem for comparison, which leaves both unknown: they are 1 then.
     pub failed: Option<StudyError>,
 }
 
-/// Computes the effect on a rate of the features near Γ that the grid does not resolve, as |ln| of the ratio of the
-/// rates of two problems. Without a floor the second one has the doubled mollification level. With a floor that is
-/// reached within less than a cell, in two dimensions, it has one more cell along each axis, so that Γ lies elsewhere
-/// in its cells; in one dimension the quadrature shows this effect. The rate is the escape rate, or the inverse passage
-/// time if that alone was requested. The effect is 0 if no error was requested or Γ is resolved or hardly crossed.
+/// Computes the effects on a rate of what the grid does not resolve, as |ln| of its ratio to that of a problem for
+/// comparison. Without a floor that is the problem with the doubled mollification level. With a floor that is reached
+/// within less than a cell, and where the loss, the drift or the noise jumps on a curve, it is the same problem on grids
+/// with one and two more cells along each axis, in whose cells the curve lies elsewhere: nested grids may have it at the
+/// same place of the same cells, and agree. The latter in two dimensions alone, since on a line the quadrature tells.
+/// The rate is the escape rate, or the inverse passage time if that alone was requested.
 ///
 /// # Errors
 /// [`StudyError::Interrupted`].
@@ -121,29 +123,39 @@ pub fn unresolved(
     let mut asked = request.clone();
     asked.quantities.retain(|quantity| matches!(quantity, Quantity::Rate | Quantity::PassageTime));
     asked.quantities.truncate(1);
-    let is_steep = floored > STEEP && problem.dimension == 2;
-    if !(bare > NEGLIGIBLE || is_steep) || !request.error_estimate || asked.quantities.is_empty() {
+    let is_crossed = bare > NEGLIGIBLE;
+    let has_place = !is_crossed && problem.dimension == 2 && (floored > STEEP || jumps::on_curves(problem));
+    if !(is_crossed || has_place) || !request.error_estimate || asked.quantities.is_empty() {
         return Ok(Unresolved::default());
     }
     (asked.evolve, asked.particles, asked.sgd) = (None, None, None);
     let cells = finest.discretisation.grid.cells;
-    let (noise, cells) = match is_steep {
-        true => (Arc::clone(&problem.noise), cells.map(|n| n + 1)),
-        false => (Arc::new(Raised(Arc::clone(&problem.noise))) as Arc<dyn DiffusionField>, cells),
-    };
-    let problem = Problem { noise, ..problem.clone() };
-    let found = match level::solve(&asked, &problem, cells, resources) {
-        Ok(level) => level.found,
-        Err(StudyError::Interrupted) => return Err(StudyError::Interrupted),
-        // The effect remains unknown, and with it the error.
-        Err(error) => return Ok(Unresolved { relative: 1.0, failed: Some(error) }),
+    let raised = || Arc::new(Raised(Arc::clone(&problem.noise))) as Arc<dyn DiffusionField>;
+    let others = match has_place {
+        // One of them alone may see Γ at the same place of its cells.
+        true => {
+            vec![(Arc::clone(&problem.noise), cells.map(|n| n + 1)), (Arc::clone(&problem.noise), cells.map(|n| n + 2))]
+        }
+        false => vec![(raised(), cells)],
     };
     let rate = |found: &Analyses| found.quasi_stationary.as_ref().map(|found| found.rate);
     let passage = |found: &Analyses| found.passage.as_ref().map(|passage| passage.from_start.inverse());
     let between = |one: Option<Scaled>, other: Option<Scaled>| Some(one?.over(other?).value().ln().abs());
     let own = &finest.found;
-    let relative = between(rate(&found), rate(own)).or(between(passage(&found), passage(own))).unwrap_or(0.0);
-    Ok(Unresolved { relative, failed: None })
+    let mut relative = 0.0f64;
+    for (noise, cells) in others {
+        let problem = Problem { noise, ..problem.clone() };
+        let found = match level::solve(&asked, &problem, cells, resources) {
+            Ok(level) => level.found,
+            Err(StudyError::Interrupted) => return Err(StudyError::Interrupted),
+            // The effect remains unknown, and with it the error.
+            Err(error) => return Ok(Unresolved { by_level: 1.0, by_place: 1.0, failed: Some(error) }),
+        };
+        let change = between(rate(&found), rate(own)).or(between(passage(&found), passage(own)));
+        relative = relative.max(change.unwrap_or(0.0));
+    }
+    let [by_level, by_place] = if has_place { [0.0, relative] } else { [relative, 0.0] };
+    Ok(Unresolved { by_level, by_place, failed: None })
 }
 
 /// The resolution ω|h_j|/Δ below which Γ counts as blocked: the flux through Γ on such a grid may be wrong by any
@@ -213,8 +225,7 @@ pub fn extrapolate(
 /// The relative error of the last value if the floor is reached within less than a cell: D then changes over a cell by
 /// more than its smallest value, and the error depends on the position of the curve in its cell, which differs from
 /// grid to grid. Grids may agree by chance, and the error falls slowly.
-/// `elsewhere` is the result of [`unresolved`] on a grid in whose cells Γ lies elsewhere.
-pub fn over_a_floor(values: &[Scaled], ratio: f64, steepness: f64, elsewhere: f64) -> f64 {
+pub fn over_a_floor(values: &[Scaled], ratio: f64, steepness: f64) -> f64 {
     // Observed on one landscape for cΔ/d = 1.3, 1.9, 2.5 and 3: 1.3e-4, 1.5e-3, 6e-3 and 1.5e-2; no larger beyond.
     const SEEN: f64 = 2e-3;
     const MOST: f64 = 2e-2;
@@ -224,9 +235,14 @@ pub fn over_a_floor(values: &[Scaled], ratio: f64, steepness: f64, elsewhere: f6
         let change = (pair[1].over(pair[0]).value() - 1.0).ln_1p().abs();
         left = change.max(left / ratio.powf(LOWEST));
     }
-    // Either place of the curve may be the wrong one, or both.
-    size = size.max(left).max(2.0 * elsewhere);
+    // The rate may be wrong for either place of the curve, or for both.
+    size = size.max(left);
     (SAFETY * size).exp_m1()
+}
+
+/// The least error of a rate that changes by `change` where a curve lies elsewhere in its cells.
+pub fn by_place(change: f64) -> f64 {
+    (SAFETY * change).exp_m1()
 }
 
 /// The value of cΔ/d above which D changes over a cell by more than the floor.

@@ -74,6 +74,14 @@ pub enum StudyError {
         /// The dimension, 1 or 2.
         dimension: usize,
     },
+    /// The cells are too wide to see where the live set ends.
+    #[error("the domain reaches beyond the live set around the minimum, as at θ = {}, and no edge of the grid does: its cells are too wide", digits::point(*outside, *dimension))]
+    TooCoarse {
+        /// A point of the domain outside the live set.
+        outside: Point,
+        /// The dimension, 1 or 2.
+        dimension: usize,
+    },
     /// No digit of any rate that was asked for is known.
     #[error("{0}")]
     Unresolved(Box<Warning>),
@@ -111,6 +119,17 @@ impl StudyError {
         Ok(())
     }
 
+    /// Returns the error itself, or [`StudyError::TooCoarse`] if no edge of the grid leaves the live set although the
+    /// domain reaches beyond it.
+    pub(super) fn told_of(self, problem: &Problem) -> StudyError {
+        match (&self, outside(problem)) {
+            (StudyError::Solve(SolveError::NothingAbsorbs), Some(outside)) => {
+                StudyError::TooCoarse { outside, dimension: problem.dimension }
+            }
+            _ => self,
+        }
+    }
+
     /// Whether the error depends on the grid, so that another grid may be free of it.
     pub(super) fn is_of_one_grid(&self) -> bool {
         match self {
@@ -124,6 +143,25 @@ impl StudyError {
             _ => false,
         }
     }
+}
+
+/// Returns a point of the domain outside the live set: the centre of the target or a point of a lattice; `None` if
+/// there is none.
+fn outside(problem: &Problem) -> Option<Point> {
+    /// The number of lattice points along each axis.
+    const PLACES: usize = 64;
+    /// The fraction of the domain left out at its ends, where an automatic domain ends with the live set.
+    const MARGIN: f64 = 1e-9;
+    let (domain, live) = (&problem.domain, &problem.valley.live);
+    let along = |axis: usize, place: usize| {
+        let share = MARGIN + (1.0 - 2.0 * MARGIN) * place as f64 / (PLACES - 1) as f64;
+        domain.lower[axis] + share * (domain.upper[axis] - domain.lower[axis])
+    };
+    let rows = if problem.dimension == 1 { 1 } else { PLACES };
+    let lattice = (0..PLACES).flat_map(|i| (0..rows).map(move |j| [i, j]));
+    let places = lattice.map(|[i, j]| [along(0, i), if problem.dimension == 1 { 0.0 } else { along(1, j) }]);
+    let target = problem.valley.target.map(|(centre, _)| centre).filter(|centre| domain.contains(*centre));
+    target.into_iter().chain(places).find(|theta| !live.holds(*theta))
 }
 
 impl From<SolveError> for StudyError {

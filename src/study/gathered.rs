@@ -48,8 +48,8 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    /// The fields of the finest grid, with those of the stationary distribution if it was computed or requested, and the
-    /// cell Péclet numbers.
+    /// Collects the fields of the finest grid, with those of the stationary distribution if it was computed or
+    /// requested, and the cell Péclet numbers.
     pub(super) fn of(
         request: &Request,
         level: &Level<'_>,
@@ -91,13 +91,35 @@ impl Gathered {
         let Level { discretisation: on, found, reactive, network, spectrum, .. } = level;
         let degenerate_curve = self.degenerate_curve(on, found);
         let committor = reactive.as_ref().map(|found| self.committor(found, several, request, rungs)).transpose()?;
-        let certificate = enclosed(request, on.problem, on.grid.cells, resources)?;
+        let certificate = self.enclosed(request, on.problem, on.grid.cells, resources)?;
         if let Some(certificate) = &certificate {
             self.add("certificate", certificate);
         }
         let network = network.as_ref().map(|found| self.network(found, rungs, resources)).transpose()?;
         let spectrum = spectrum.as_ref().map(|found| self.spectrum(found, request, rungs));
         Ok(Studies { degenerate_curve, committor, certificate, network, spectrum })
+    }
+
+    /// Computes the certified interval around the rate, if requested. If it fails and rates were requested too, the
+    /// failure becomes a warning.
+    fn enclosed(
+        &mut self,
+        request: &Request,
+        problem: &Problem,
+        cells: [usize; 2],
+        resources: Resources<'_>,
+    ) -> Result<Option<Certificate>, StudyError> {
+        if !request.wants(Quantity::Certificate) {
+            return Ok(None);
+        }
+        match certificate::certify(problem, cells, resources) {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if matches!(error, StudyError::Interrupted) || !request.wants_rates() => Err(error),
+            Err(error) => {
+                self.warnings.push(Warning::CertificateUnknown { reason: Box::new(error) });
+                Ok(None)
+            }
+        }
     }
 
     /// Adds a serialisable result under its name.
@@ -180,8 +202,8 @@ fn stationary<'a>(
     Ok((closed, law))
 }
 
-/// The cell Péclet numbers. Where only the closed chain was asked for, its stationary distribution decides which edges
-/// are relevant.
+/// The cell Péclet numbers. Without an analysis of the killed chain the stationary distribution of the closed chain
+/// decides which edges are relevant.
 fn peclet_numbers(
     on: &Discretisation<'_>,
     found: &Analyses,
@@ -203,7 +225,7 @@ fn unresolved(peclet: &Peclet, dimension: usize) -> Option<Warning> {
     (number > PECLET_WARNING).then_some(Warning::Peclet { number, at, dimension })
 }
 
-/// The fields on the grid that were asked for.
+/// The requested fields over the grid.
 fn fields(on: &Discretisation<'_>, found: &Analyses) -> FieldGroup {
     let (problem, grid) = (on.problem, &on.grid);
     let mut fields = over_grid(grid);
@@ -236,14 +258,4 @@ impl StationaryNumbers {
             windings: winding::windings(closed, law),
         }
     }
-}
-
-/// The enclosure of the rate, when asked for.
-fn enclosed(
-    request: &Request,
-    problem: &Problem,
-    cells: [usize; 2],
-    resources: Resources<'_>,
-) -> Result<Option<Certificate>, StudyError> {
-    request.wants(Quantity::Certificate).then(|| certificate::certify(problem, cells, resources)).transpose()
 }

@@ -125,7 +125,7 @@ pub fn iteration(
     resources: Resources<'_>,
 ) -> Result<IterationStudy, StudyError> {
     let learning_rates = check(asked, problem)?;
-    let stiffest = problem.minimum().map(|minimum| minimum.eigenvalues[0]);
+    let stiffest = problem.minimum().filter(|minimum| minimum.cusp.is_none()).map(|minimum| minimum.eigenvalues[0]);
     let mut rates = Vec::new();
     for learning_rate in learning_rates {
         resources.progress.begin("the iteration itself", 0);

@@ -151,7 +151,9 @@ impl<'a> Climb<'a> {
             boundary: BoundaryError::default(),
             coarseness: None,
             claimed: f64::INFINITY,
+            margin: 1.0,
             raised: 0.0,
+            by_place: 0.0,
             rates: Vec::new(),
             thinned: Vec::new(),
         };
@@ -167,6 +169,7 @@ impl<'a> Climb<'a> {
                     climb.rungs.boundary = level.found.boundary;
                     climb.rungs.coarseness = level.found.coarseness;
                     climb.rungs.claimed = boundary::order_claimed(&level.discretisation);
+                    climb.rungs.margin = boundary::margin(&level.discretisation);
                     climb.finest = Some(level);
                 }
                 Err(StudyError::Interrupted) => return Err(StudyError::Interrupted),

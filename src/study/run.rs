@@ -60,6 +60,15 @@ fn solved(
     resources: Resources<'_>,
     keeper: Keeper<'_>,
 ) -> Result<Solution, StudyError> {
+    attempted(problem, request, resources, keeper).map_err(|error| error.told_of(problem))
+}
+
+fn attempted(
+    problem: &Problem,
+    request: &Request,
+    resources: Resources<'_>,
+    keeper: Keeper<'_>,
+) -> Result<Solution, StudyError> {
     let begun = Instant::now();
     let progress = resources.progress;
     let particles = ready(problem, request, resources)?;
@@ -79,7 +88,7 @@ fn solved(
     let (mut climb, mut unknown) = (climb, None);
     if let Some(finest) = &climb.finest {
         let effect = crossing::unresolved(problem, request, finest, resources)?;
-        climb.rungs.raised = effect.relative;
+        (climb.rungs.raised, climb.rungs.by_place) = (effect.by_level, effect.by_place);
         unknown = effect.failed;
     }
     let mut warnings = climb_warnings(problem, request, &climb);

@@ -107,9 +107,12 @@ pub struct Rungs<'a> {
     pub(super) coarseness: Option<Coarseness>,
     /// The highest order that errors claim to fall with; infinite if the finest grid has edges along its axes alone.
     pub(super) claimed: f64,
-    /// The relative effect on the finest grid's rate of the mollification level, or with a floor of where a curve on
-    /// which the noise degenerates lies in its cells.
+    /// The factor of the errors.
+    pub(super) margin: f64,
+    /// The relative effect on the finest grid's rate of the mollification level.
     pub raised: f64,
+    /// The relative effect on the finest grid's rate of where curves of the problem lie in its cells.
+    pub by_place: f64,
     /// The rates of each grid, coarsest first.
     pub rates: Vec<Rates>,
     /// The rates with an interpolated loss from the whole table and from thinned ones; none without a table.
@@ -128,11 +131,12 @@ impl Rungs<'_> {
         {
             return crossing::extrapolate(&values, ratio, rounding, bare, self.raised, self.scheme.formal_order());
         }
-        let at_least = self.over_a_floor(&values);
+        let at_least = self.over_a_floor(&values).max(crossing::by_place(self.by_place));
         let formal = ends::order(self.problem, self.scheme.formal_order());
         let formal = if self.problem.domain.windows.is_empty() { formal } else { formal.min(window::ORDER) };
         let series = Series { values: &values, spacing, rounding, formal, claimed: self.claimed };
-        series.estimate(self.boundary).map(|found| Extrapolation { error: found.error.max(at_least) + bare, ..found })
+        let found = series.estimate(self.boundary)?;
+        Some(Extrapolation { error: (self.margin * found.error).max(at_least) + bare, ..found })
     }
 
     /// ln of the ratio of one of the rates on the last two grids; infinite with fewer grids.
@@ -184,7 +188,7 @@ impl Rungs<'_> {
     fn over_a_floor(&self, values: &[Scaled]) -> f64 {
         let [_, floored] = self.coarseness.map_or([0.0; 2], Coarseness::parts);
         match floored > crossing::STEEP {
-            true => crossing::over_a_floor(values, self.spacing.last_ratio(), floored, self.raised),
+            true => crossing::over_a_floor(values, self.spacing.last_ratio(), floored),
             false => 0.0,
         }
     }
@@ -298,11 +302,11 @@ impl Rungs<'_> {
         {
             return crossing::extrapolate(values, ratio, rounding, coarseness, self.raised, formal);
         }
-        let at_least = self.over_a_floor(values);
+        let at_least = self.over_a_floor(values).max(crossing::by_place(self.by_place));
         let series = Series { values, spacing, rounding, formal, claimed: self.claimed };
         series
             .estimate(BoundaryError::default())
-            .map(|found| Extrapolation { error: found.error.max(at_least) + coarseness, ..found })
+            .map(|found| Extrapolation { error: (self.margin * found.error).max(at_least) + coarseness, ..found })
     }
 
     /// A warning if the grid does not resolve the curve that the process crosses, with the resulting error of γ.

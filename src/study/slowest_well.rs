@@ -9,7 +9,7 @@ use crate::tensor::{Point, norm};
 /// The relative difference below which two rates belong to the same valley.
 const SAME_VALLEY: f64 = 1e-3;
 
-/// A warning where the quasi-stationary rate is not that of the start's well but of a slower one.
+/// A warning if the quasi-stationary rate is that of a slower well than the start's.
 pub(super) fn slowest_well(
     on: &Discretisation<'_>,
     found: &Analyses,

@@ -158,7 +158,8 @@ impl RateEstimate {
     ) -> RateEstimate {
         RateEstimate {
             value: found.rate,
-            bracket: found.bracket,
+            // The bounds and the rate are rounded separately and may differ in the last digit.
+            bracket: [found.bracket[0].min(1.0), found.bracket[1].max(1.0)],
             iterations: found.iterations,
             extrapolated: extrapolation.map(|e| e.value),
             discretisation_error: extrapolation.map(|e| e.error),

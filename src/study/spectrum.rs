@@ -150,7 +150,9 @@ impl SpectrumStudy {
         let is_compared = estimates.iter().any(Option::is_some);
         let line = |(mode, estimate): (&Mode, &Option<Extrapolation>)| {
             let unknown = (is_compared && mode.route != Route::Exact).then_some(1.0);
-            let by_grid = estimate.map(|found| found.error).or(unknown);
+            // An infinite error counts as an unknown eigenvalue too.
+            let bounded = |found: Extrapolation| if found.error.is_finite() { found.error } else { 1.0 };
+            let by_grid = estimate.map(bounded).or(unknown);
             SpectrumLine {
                 re: Logged::new("re", mode.value.re),
                 im: mode.value.im.value(),
@@ -191,9 +193,10 @@ const RIGHT: [Label; 2] = [
     Label::new("right", "1", "right eigenvector"),
     Label::new("right_imaginary", "1", "right eigenvector, imaginary part"),
 ];
+/// The labels of left eigenvectors, with the units in one dimension.
 const LEFT: [Label; 2] = [
-    Label::new("left", "1/parameter^d", "left eigenvector, a density"),
-    Label::new("left_imaginary", "1/parameter^d", "left eigenvector, a density, imaginary part"),
+    Label::new("left", "1/parameter", "left eigenvector, a density"),
+    Label::new("left_imaginary", "1/parameter", "left eigenvector, a density, imaginary part"),
 ];
 
 /// The group `/spectrum`: eigenvalues over the number of the mode, eigenvectors over the number of the mode and the
@@ -212,7 +215,8 @@ pub fn group(found: &LevelSpectrum<'_>) -> FieldGroup {
         let right = modes.iter().flat_map(|mode| found.on.field(&mode.right[part], f64::NAN)).collect();
         group.push(Field::new(RIGHT[part].clone(), &names, right));
         let left = modes.iter().flat_map(|mode| found.on.density(&mode.left[part])).collect();
-        group.push(Field::new(LEFT[part].clone(), &names, left));
+        let units = if grid.dimension == 1 { LEFT[part].units.clone() } else { "1/parameter^2".into() };
+        group.push(Field::new(Label { units, ..LEFT[part].clone() }, &names, left));
     }
     group
 }

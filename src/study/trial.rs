@@ -56,7 +56,7 @@ pub fn attempt(problem: &Problem, request: &Request, resources: Resources<'_>) -
     match looked_at(problem, request, resources, &mut trial) {
         Err(StudyError::Interrupted) => Err(StudyError::Interrupted),
         Err(error) => {
-            trial.refused = Some(error);
+            trial.refused = Some(error.told_of(problem));
             Ok(trial)
         }
         Ok(()) => Ok(trial),

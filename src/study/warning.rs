@@ -135,14 +135,20 @@ pub enum Warning {
         /// The error that ended its solution.
         reason: Box<StudyError>,
     },
-    /// The effect on the rate of what a grid does not resolve near a curve on which the noise degenerates is not known, and
-    /// the error is 100 % therefore.
+    /// The problem for comparison near a curve on which the noise degenerates could not be solved. The effect of the
+    /// features that the grid does not resolve there is unknown, and 1 is added to the relative error.
     #[error(
         "what the grid does not resolve near the curve on which the noise degenerates is not known, so that the rate's error is at least 100 %: \
              the problem could not be solved with that noise doubled, or with one more cell along each axis: {reason}"
     )]
     LevelEffectUnknown {
-        /// The error that ended the solution with the doubled level.
+        /// The error that ended the solution of the problem for comparison.
+        reason: Box<StudyError>,
+    },
+    /// The rate could not be enclosed.
+    #[error("no certificate: {reason}")]
+    CertificateUnknown {
+        /// The error of the certificate.
         reason: Box<StudyError>,
     },
     /// A sensitivity could not be computed.

@@ -41,39 +41,41 @@ grid = {{ cells = [128, 128] }}"
 }
 
 /// A problem: its name, landscape, noise, and the rest of its configuration.
-type Posed = (&'static str, &'static str, &'static str, String);
+type Posed = (&'static str, &'static str, String, String);
 
 fn problems() -> [Posed; 9] {
     let well = "kind = \"double-well\"";
     let curved = "expression = \"(x^2 - 1)^2 + 2*(y - x^2/2)^2\"";
+    let white = "kind = \"isotropic\", temperature = 0.25";
+    let varies = "kind = \"expression\", d11 = \"0.25*(1 + 0.4*sin(2*x + 1))\"";
     [
-        ("white", well, "kind = \"isotropic\", temperature = 0.25", LINE.into()),
-        ("varies, Itô", well, "kind = \"expression\", d11 = \"0.25*(1 + 0.4*sin(2*x + 1))\"", LINE.into()),
+        ("white", well, white.into(), LINE.into()),
+        ("varies, Itô", well, varies.into(), LINE.into()),
+        ("varies, isothermal", well, format!("{varies}, interpretation = \"isothermal\""), LINE.into()),
         (
-            "varies, isothermal",
+            "Hessian, floor",
             well,
-            "kind = \"expression\", d11 = \"0.25*(1 + 0.4*sin(2*x + 1))\", interpretation = \"isothermal\"",
+            "kind = \"hessian\", learning_rate = 0.1, batch_size = 1, floor = 0.1".into(),
             LINE.into(),
         ),
-        ("Hessian, floor", well, "kind = \"hessian\", learning_rate = 0.1, batch_size = 1, floor = 0.1", LINE.into()),
-        ("curved valley", curved, "kind = \"isotropic\", temperature = 0.25", PLANE.into()),
+        ("curved valley", curved, white.into(), PLANE.into()),
         (
             "full tensor",
             curved,
-            "kind = \"expression\", d11 = \"0.25\", d12 = \"0.1*cos(y)\", d22 = \"0.2\"",
+            "kind = \"expression\", d11 = \"0.25\", d12 = \"0.1*cos(y)\", d22 = \"0.2\"".into(),
             PLANE.into(),
         ),
-        ("Hessian, f = x²/2", curved, BARE, bent("[-1, 0.5]", "[-2, -1]", "[1.5, 2.5]")),
+        ("Hessian, f = x²/2", curved, BARE.into(), bent("[-1, 0.5]", "[-2, -1]", "[1.5, 2.5]")),
         (
             "Hessian, f = x²",
             "expression = \"(x^2 - 1)^2 + 1.5*(y - x^2)^2\"",
-            BARE,
+            BARE.into(),
             bent("[-1, 1]", "[-2, -1]", "[1.5, 3.5]"),
         ),
         (
             "Hessian, f = cos(3x/2)",
             "expression = \"(x^2 - 1)^2 + 3*(y - cos(1.5*x))^2\"",
-            BARE,
+            BARE.into(),
             bent("[-1, 0.0707]", "[-2, -1.5]", "[1.5, 2]"),
         ),
     ]

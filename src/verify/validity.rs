@@ -90,7 +90,11 @@ pub fn map(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
         }
     }
     evidence.further.push(with_correction);
-    let range = |[low, high]: [f64; 2]| format!("{low:.1} to {high:.1}");
+    // An error that is small at the warmest point already says where the points begin, not the threshold.
+    let range = |[low, high]: [f64; 2]| match low <= WARMEST * (1.0 + 1e-9) {
+        true => format!("less than {WARMEST} to {high:.1}"),
+        false => format!("{low:.1} to {high:.1}"),
+    };
     let [alone, corrected] = needed;
     let summary = match evidence.verdict() {
         Verdict::HoldsAsymptotically => format!(

@@ -239,3 +239,20 @@ fn ends_are_moved_outwards_by_what_is_estimated() {
         assert!(long / short - 1.0 >= 1.9 * found.estimated, "{found:?}");
     }
 }
+
+/// A drift that feeds two parts of the set: inverse iteration from 1 meets the second mode first, and its quotients
+/// part before they agree. γ is inside; by quadrature.
+#[test]
+fn a_second_mode_that_gives_way_slowly() {
+    let text = "landscape = { drift = ['-0.914*sin(2*x) - 0.158'] }
+        noise = { kind = 'expression', d11 = '0.0339*(1 + 0.52*sin(1.3*x))', interpretation = 'isothermal' }
+        domain = { lower = [-1.57], upper = [-0.059], walls = { x = ['reflecting', 'absorbing'] } }
+        grid = { cells = [50] }
+        valley = { set = 'whole', from = [-0.81] }
+        solve = { quantities = ['rate', 'certificate'] }";
+    let solution = crate::gallery::solve(text);
+    let exact = solution.quadrature.unwrap().escape_rate.unwrap();
+    let certificate = solution.certificate.unwrap();
+    let [low, high] = certificate.rate.map(|side| side.over(exact).value());
+    assert!(low <= 1.0 + 1e-13 && high >= 1.0 - 1e-13 && certificate.relative_width() < 1e-10, "[{low}, {high}]");
+}

@@ -6,7 +6,7 @@ use saddleflux::progress::Progress;
 use saddleflux::scheme::Weight;
 use saddleflux::solve::SolveError;
 use saddleflux::study::StudyError;
-use saddleflux::study::converge::{Convergence, Sample, Source, converge};
+use saddleflux::study::converge::{Convergence, Sample, Source, Subject, converge};
 use saddleflux::study::request::Scheme;
 
 fn study(text: &str) -> Convergence {
@@ -16,7 +16,12 @@ fn study(text: &str) -> Convergence {
 }
 
 fn of(study: &Convergence, scheme: Scheme) -> Vec<&Sample> {
-    study.series.iter().filter(|series| series.scheme == scheme).flat_map(|series| series.solved()).collect()
+    study
+        .series
+        .iter()
+        .filter(|series| series.subject == Subject::Scheme(scheme))
+        .flat_map(|series| series.solved())
+        .collect()
 }
 
 fn error(sample: &Sample) -> f64 {
@@ -47,7 +52,8 @@ fn schemes_differ_where_they_should_on_an_aligned_cold_valley() {
     let ratio = error(last(Scheme::plain(Weight::Sqra))) / error(last(Scheme::plain(Weight::ScharfetterGummel)));
     assert!((1.3..1.7).contains(&ratio), "{ratio}");
     assert!(error(last(Scheme::plain(Weight::Upwind))) > 1.0);
-    let central = found.series.iter().find(|series| series.scheme == Scheme::plain(Weight::Central)).unwrap();
+    let central =
+        found.series.iter().find(|series| series.subject == Subject::Scheme(Scheme::plain(Weight::Central))).unwrap();
     let is_steep = |error: &StudyError| matches!(error, StudyError::Solve(SolveError::Assembly(AssemblyError::NotMonotone { rise, .. })) if rise.abs() >= 2.0);
     assert!(central.samples.iter().all(|sample| sample.as_ref().is_err_and(|(_, error)| is_steep(error))));
 }
@@ -75,9 +81,9 @@ fn flux_correction_is_of_sixth_order_or_more_at_any_angle() {
     ));
     for series in &found.series {
         let samples: Vec<&Sample> = series.solved().collect();
-        match series.scheme {
+        match series.subject {
             // At 5 degrees the finest grid is exact to rounding.
-            Scheme::FLUX_CORRECTED => {
+            Subject::Scheme(Scheme::FLUX_CORRECTED) => {
                 assert!(error(samples[1]) < 6e-10 && error(samples[2]) < 3e-12, "{series:?}");
                 assert!(samples[2].rate.unwrap().order.is_none_or(|order| order > 5.8), "{series:?}");
             }
@@ -103,4 +109,22 @@ fn references_are_the_users_or_extrapolated_where_nothing_is_exact() {
     let given = study(&format!("{curved} converge = {{ cells = [16, 32], schemes = ['sqra'], rate = 3.87e-5 }}"));
     assert_eq!((given.reference.rate.unwrap().value.value(), given.reference.passage), (3.87e-5, None));
     assert!(given.series[0].solved().all(|sample| sample.passage.unwrap().error.is_none()));
+}
+
+/// The certificate beside the schemes: its width falls with the fourth order (method of the certificate, table), and
+/// its best value is nearer than the widths say.
+#[test]
+fn the_certificate_has_an_order_of_its_own() {
+    let found = study(&format!(
+        "{WELL} noise = {{ kind = 'isotropic', temperature = 0.1 }}
+         solve = {{ quantities = ['rate', 'certificate'] }}
+         converge = {{ cells = [16, 32, 64], schemes = ['inverse-average'] }}"
+    ));
+    let series = found.series.last().unwrap();
+    assert_eq!((series.subject, found.series.len()), (Subject::Certificate, 2));
+    let samples: Vec<&Sample> = series.solved().collect();
+    assert!(samples.len() == 3 && order(samples[2]) > 3.5, "{samples:?}");
+    let known = found.reference.rate.unwrap();
+    let away = (samples[2].rate.unwrap().value.over(known.value).value() - 1.0).abs();
+    assert!(away < error(samples[2]) + known.uncertainty, "{away:e}");
 }

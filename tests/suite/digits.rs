@@ -172,3 +172,39 @@ fn a_wall_where_drift_and_noise_vanish_has_no_kramers_rate() {
     let absorption = config.problem().unwrap().valley.absorption.to_string();
     assert!(absorption.contains("drift and noise vanish together") && !absorption.contains("saddle"), "{absorption}");
 }
+
+/// A share without a bound is told in words.
+#[test]
+fn shares_are_told_in_per_cent() {
+    assert_eq!(
+        [0.031, 2.0, 1e3, f64::INFINITY, f64::NAN].map(digits::percent),
+        ["3 %", "200 %", "1.0e5 %", "without a bound", "without a bound"]
+    );
+}
+
+/// Walls that absorb besides the boundary of a set are named, but for the ends of an automatic domain.
+#[test]
+fn absorbing_walls_besides_a_set_are_named() {
+    let said = |rest: &str| {
+        let text = format!(
+            "landscape = {{ kind = 'double-well', dimension = 2 }}
+             noise = {{ kind = 'isotropic', temperature = 0.25 }}
+             valley = {{ minimum = [-1, 0] }}
+             {rest}"
+        );
+        Config::from_text(Path::new("t.toml"), &text, &[]).unwrap().problem().unwrap().valley.absorption.to_string()
+    };
+    let domain = |walls: &str| format!("domain = {{ lower = [-2.2, -2], upper = [2.2, 2], {walls} }}");
+    let absorbing = said(&domain("walls = { y = ['absorbing', 'absorbing'] }"));
+    assert!(
+        absorbing.contains("basin of attraction") && absorbing.ends_with(", and at absorbing walls"),
+        "{absorbing}"
+    );
+    let window = said(&domain("windows = [{ wall = 'x-lower', where = 'abs(y) < 0.1' }]"));
+    assert!(window.ends_with(", and at windows in the walls"), "{window}");
+    // That wall lies in another valley.
+    let elsewhere = said(&domain("walls = { x = ['reflecting', 'absorbing'] }"));
+    for other in [said(""), said(&domain("walls = { y = ['reflecting', 'reflecting'] }")), elsewhere] {
+        assert!(!other.contains("walls"), "{other}");
+    }
+}

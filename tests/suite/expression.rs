@@ -163,3 +163,29 @@ fn deep_nesting_is_refused_in_no_time() {
     assert!(Condition::parse(&nested, 2).unwrap().holds([0.0, 0.0]));
     assert!(Expression::parse(&"x".repeat(200_000), 2).is_err());
 }
+
+/// Poles between the points of any lattice are found; what is divided without growing beyond all bounds is none.
+#[test]
+fn poles_are_found_between_lattice_points() {
+    let pole = |text: &str, dimension: usize| {
+        Expression::parse(text, dimension).unwrap().pole([-2.0, -2.0], [1.7, if dimension == 1 { -2.0 } else { 2.3 }])
+    };
+    for (text, at) in [
+        ("(x^2-1)^2 + 0.0001/(x + 0.513)", -0.513),
+        ("(x^2-1)^2 + 1e-6/(x + 0.513)^2", -0.513),
+        ("1/(x + 0.3)^2", -0.3),
+        ("x + tan(x)", -std::f64::consts::FRAC_PI_2),
+        ("abs(x - 0.1)^(-1)", 0.1),
+    ] {
+        let found = pole(text, 1).unwrap_or_else(|| panic!("{text}"));
+        assert_relative_eq!(found[0], at, epsilon = 1e-7);
+    }
+    for text in ["(x^2-1)^2 + 1e-4/((x + 0.4321)^2 + (y - 0.3)^2)", "y + 1/(x - 0.3*y)", "x/(y - 0.77)"] {
+        assert!(pole(text, 2).is_some(), "{text}");
+    }
+    for text in ["(x^2 - 1)/(x - 1)", "atan(1/x)", "1/(x^2 + 1e-3)", "1/(x - 1.8)", "x^2/(2 + sin(3*x))", "exp(-1/x^2)"]
+    {
+        assert_eq!(pole(text, 1), None, "{text}");
+    }
+    assert_eq!(pole("x*y/(x^2 + y^2 + 0.01)", 2), None);
+}

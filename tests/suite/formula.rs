@@ -61,6 +61,7 @@ fn critical(landscape: Quartic, theta: Point) -> CriticalPoint {
         eigenvalues: eigen.values,
         eigenvectors: eigen.vectors,
         jacobian: None,
+        cusp: None,
     }
 }
 
@@ -310,4 +311,22 @@ fn theorem_3_2_in_two_dimensions() {
     assert!(theorem.s_effective.is_none());
     let aligned = theorem.ito.conditions.iter().find(|condition| matches!(condition, Condition::AlignedEscape { .. }));
     assert!(aligned.unwrap().holds());
+}
+
+/// A set that ends a thousandth from Kramers' rate ends beyond the saddle; the others are told by the side on which they
+/// end.
+#[test]
+fn conditions_say_where_the_set_ends() {
+    for (factor, holds, says) in [
+        (1.0, true, "beyond the saddle"),
+        (1.0007, true, "killed beyond the saddle"),
+        (1.02, false, "ends shortly beyond it"),
+        (2.0, true, "exactly at the saddle"),
+        (2.6, false, "ends before it"),
+    ] {
+        let condition = Condition::Absorption { factor };
+        assert_eq!(condition.holds(), holds, "{condition}");
+        assert!(condition.to_string().contains(says), "{condition}");
+    }
+    assert_eq!(Condition::NoInjectedNoise { floor: 0.0 }.to_string(), "no injected noise: the floor is 0");
 }

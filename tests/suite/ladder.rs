@@ -124,9 +124,9 @@ fn a_run_tells_of_tolerances_that_were_missed() {
     assert!(words.contains("up to 128 cells"), "{words}");
 }
 
-/// A core that holds no cell centre of a coarser grid costs the network its say of that grid, and the rate nothing.
+/// A set that holds no cell centre of a coarser grid costs the committor its say of that grid, and the rate nothing.
 #[test]
-fn a_grid_too_coarse_for_a_core_serves_the_rate() {
+fn a_grid_too_coarse_for_a_set_serves_the_rate() {
     let text = |quantities: &str| {
         format!(
             "landscape = {{ kind = 'three-hole' }}
@@ -134,10 +134,12 @@ fn a_grid_too_coarse_for_a_core_serves_the_rate() {
              domain = {{ lower = [-2.5, -2], upper = [2.5, 2.5] }}
              valley = {{ minimum = [-1, 0] }}
              grid = {{ cells = [40, 40] }}
-             solve = {{ quantities = [{quantities}] }}"
+             {quantities}"
         )
     };
-    let (alone, both) = (gallery::solve(&text("'rate'")), gallery::solve(&text("'rate', 'network'")));
+    let both = "solve = { quantities = ['rate', 'committor'] }
+        committor = { from = { minimum = [-1, 0], radius = 0.085 }, to = { minimum = [1, 0], radius = 0.085 } }";
+    let (alone, both) = (gallery::solve(&text("solve = { quantities = ['rate'] }")), gallery::solve(&text(both)));
     let failed = |warning: &&Warning| matches!(warning, Warning::CoarseGridFailed { .. });
     assert!(both.warnings.iter().any(|warning| failed(&warning)) && !alone.warnings.iter().any(|w| failed(&w)));
     assert!(!both.warnings.iter().any(|warning| matches!(warning, Warning::NoErrorEstimate)));
@@ -190,5 +192,61 @@ fn grids_over_a_floor_that_agree_by_chance() {
         let rate = gallery::solve(&text("(x^2 - 1)^2 - 0.173*x + y^2", box_of, "[-1, 0]", cells)).rate.unwrap();
         let (away, stated) = ((rate.value.over(exact).value() - 1.0).abs(), rate.discretisation_error.unwrap());
         assert!(away < stated, "{cells}: {away:e} where {stated:e} is stated");
+    }
+}
+
+/// Nested grids may have a jump at the same place of the same cells, and agree: of the loss, the drift and the noise,
+/// beside the sum of the rates along x and y, by quadrature.
+#[test]
+fn nested_grids_that_see_a_jump_at_one_place() {
+    let line = |dynamics: &str, noise: &str, [lower, upper]: [f64; 2]| {
+        let solution = gallery::solve(&format!(
+            "landscape = {{ {dynamics} }}
+             noise = {{ {noise} }}
+             domain = {{ lower = [{lower}], upper = [{upper}], walls = {{ x = ['absorbing', 'absorbing'] }} }}
+             valley = {{ set = 'whole', from = [-0.2] }}
+             grid = {{ cells = [300] }}"
+        ));
+        solution.quadrature.unwrap().escape_rate.unwrap().value()
+    };
+    // The loss or drift and the noise along x, and in the plane.
+    let cases = [
+        [
+            "expression = 'x^2 + 1.13*step(x - 0.074)'",
+            "kind = 'isotropic', temperature = 0.248",
+            "expression = 'x^2 + 1.13*step(x - 0.074) + 0.85*y^2'",
+            "kind = 'isotropic', temperature = 0.248",
+        ],
+        [
+            "drift = ['-2*x - 1.5*step(x - 0.074)']",
+            "kind = 'isotropic', temperature = 0.248",
+            "drift = ['-2*x - 1.5*step(x - 0.074)', '-1.7*y']",
+            "kind = 'isotropic', temperature = 0.248",
+        ],
+        [
+            "expression = 'x^2'",
+            "kind = 'expression', d11 = '0.248*(1 - 0.7*step(x - 0.074))'",
+            "expression = 'x^2 + 0.85*y^2'",
+            "kind = 'expression', d11 = '0.248*(1 - 0.7*step(x - 0.074))', d22 = '0.248'",
+        ],
+    ];
+    let across = line("expression = '0.85*x^2'", "kind = 'isotropic', temperature = 0.248", [-0.8, 0.9]);
+    for [dynamics, noise, in_plane, noise_in_plane] in cases {
+        let exact = line(dynamics, noise, [-0.9, 1.07]) + across;
+        for cells in [32, 64, 80] {
+            let solution = gallery::solve(&format!(
+                "landscape = {{ {in_plane} }}
+                 noise = {{ {noise_in_plane} }}
+                 valley = {{ set = 'whole', from = [-0.2, 0.1] }}
+                 grid = {{ cells = [{cells}, {cells}] }}
+                 [domain]
+                 lower = [-0.9, -0.8]
+                 upper = [1.07, 0.9]
+                 walls = {{ x = ['absorbing', 'absorbing'], y = ['absorbing', 'absorbing'] }}"
+            ));
+            let rate = solution.rate.unwrap();
+            let (away, stated) = ((rate.value.value() / exact - 1.0).abs(), rate.discretisation_error.unwrap());
+            assert!(away < stated, "{in_plane}, {cells}: {away:e} where {stated:e} is stated");
+        }
     }
 }

@@ -30,6 +30,7 @@ mod closures;
 mod converge;
 mod covariance;
 mod critical;
+mod cusps;
 mod degenerate;
 mod delivery;
 mod digits;

@@ -15,6 +15,9 @@ use saddleflux::study::simulate::{self, ParticleStudy};
 use saddleflux::study::{self, Simulation, Solution};
 use saddleflux::tensor::LANES;
 
+use crate::cli::command;
+use crate::folder::Folder;
+
 const MOST: f64 = 4.0;
 
 fn config(text: &str) -> Config {
@@ -454,4 +457,27 @@ fn a_single_well_keeps_its_burn_in() {
     assert_eq!(found.settling, None);
     // The saddle's H = −4 relaxes more slowly.
     assert_relative_eq!(found.burn_in, 10.0 / 4.0, max_relative = 1e-6);
+}
+
+/// Without an exit there is a bound of the rate and no value, and `simulate` says with status 3 that it is none.
+#[test]
+fn no_exit_is_no_rate() {
+    let folder = Folder::new("particles-no-exit");
+    std::fs::write(
+        folder.path().join("a.toml"),
+        "landscape = { kind = 'double-well', dimension = 1 }
+         noise = { kind = 'isotropic', temperature = 0.02 }
+         valley = { minimum = [-1] }
+         particles = { count = 50, time = 2.0, burn_in = 0.5 }",
+    )
+    .unwrap();
+    let output = command(&["simulate", "a.toml", "--json", "--no-plots"], folder.path());
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{message}");
+    assert!(message.contains("no exit was seen") && message.contains("splitting"), "{message}");
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let particles = &summary["rate"]["particles"];
+    assert!(particles.get("value").is_none() && particles.get("z").is_none(), "{particles}");
+    assert!(particles["ci95"][0] == 0.0 && particles["ci95"][1].as_f64().unwrap() > 0.0, "{particles}");
+    assert!(summary["formula"]["kramers"].get("ratio").is_none());
 }

@@ -138,7 +138,9 @@ proptest! {
                 Cut::AtSaddle => prop_assert!(distance.abs() < 1e-4),
                 Cut::ShortlyBeyond(factor) => prop_assert!(distance > 0.0 && (1.001..2.0).contains(&factor)),
                 Cut::Beyond(factor) => prop_assert!(distance > 3.0 && factor < 1.001),
-                Cut::WithoutNoise | Cut::Driven | Cut::Departing { .. } => prop_assert!(false, "a distance has a width"),
+                Cut::WithoutNoise | Cut::Driven | Cut::Cusp | Cut::Departing { .. } => {
+                    prop_assert!(false, "a distance has a width")
+                }
             }
         }
     }

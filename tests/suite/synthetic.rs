@@ -39,7 +39,7 @@ impl Case {
             critical: &self.critical,
             minimum: self.critical.minima.first(),
             saddles: &[0],
-            absorption: Absorption { killer: Killer::Basin, cut: None, inside: false },
+            absorption: Absorption { killer: Killer::Basin, cut: None, walls: None, inside: false },
             // 2024-02-29T12:34:56Z.
             started: UNIX_EPOCH + Duration::from_secs(1_709_210_096),
             threads: 2,
@@ -202,6 +202,7 @@ fn critical(dimension: usize) -> CriticalPoints {
         eigenvalues: if curvature < 2.0 || dimension == 1 { [curvature, 2.0] } else { [2.0, curvature] },
         eigenvectors: [[1.0, 0.0], [0.0, 1.0]],
         jacobian: None,
+        cusp: None,
     };
     CriticalPoints {
         minima: vec![point(-1.0, 0.0, 8.0), point(1.0, 0.0, 8.0)],

@@ -279,7 +279,7 @@ fn directions_are_part_of_the_identity_of_a_point() {
     for keys in ["file = 'apart/named.h5'", "file = 'apart/plain.h5', dir_file = 'vectors.h5'"] {
         let text = format!(
             "landscape = {{ kind = 'table', {keys} }}\nnoise = {{ kind = 'isotropic' }}\n
-             sweep = {{ parameters = {{ 'noise.temperature' = [0.1] }} }}"
+             sweep = {{ parameters = {{ 'noise.temperature' = [0.1] }} }}\nsolve = {{ quantities = ['stationary'] }}"
         );
         let identity = || Sweep::from_text(&folder.path().join("s.toml"), &text, &[]).unwrap().identity(0).unwrap();
         let vectors = |second: f64| {

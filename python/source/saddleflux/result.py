@@ -123,19 +123,22 @@ class CriticalPoint:
         Where.
     loss : float or None
         L there; ``None`` for a drift.
-    hessian_eigenvalues : ndarray, shape (dimension,)
-        In ascending order; for a drift those of the symmetric part of −∂b.
+    hessian_eigenvalues : ndarray, shape (dimension,), or None
+        In ascending order; for a drift those of the symmetric part of −∂b; ``None`` at a cusp.
     barrier : float or None
         Of a saddle: L there minus L at the start minimum.
     escape_direction : ndarray or None
         Of a saddle: the unit vector across it.
+    one_sided_slopes : ndarray, shape (dimension, 2), or None
+        At a cusp: the slopes just below and just above it along each axis.
     """
 
     theta: Array
     loss: float | None
-    hessian_eigenvalues: Array
+    hessian_eigenvalues: Array | None
     barrier: float | None = None
     escape_direction: Array | None = None
+    one_sided_slopes: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -491,11 +494,14 @@ def _pair(values: Any) -> tuple[float, float] | None:
 
 
 def _point(found: dict[str, Any]) -> CriticalPoint:
-    direction = found.get("escape_direction")
+    def array(key: str) -> Array | None:
+        return np.array(found[key]) if key in found else None
+
     return CriticalPoint(
         theta=np.array(found["theta"]),
         loss=found.get("loss"),
-        hessian_eigenvalues=np.array(found["hessian_eigenvalues"]),
+        hessian_eigenvalues=array("hessian_eigenvalues"),
         barrier=found.get("barrier"),
-        escape_direction=None if direction is None else np.array(direction),
+        escape_direction=array("escape_direction"),
+        one_sided_slopes=array("one_sided_slopes"),
     )

@@ -147,12 +147,13 @@ impl Passage<'_> {
     }
 }
 
-/// The quotients by inverse iteration from f = 1, until they agree or stop converging.
+/// Computes the quotients by inverse iteration from f = 1, until they agree or the lower one no longer falls, which in
+/// exact arithmetic it always does. Their difference may grow meanwhile, while the component of a second mode decays.
 fn converged(green: &Green<'_>) -> Quotients {
     let (mut found, mut u) = Quotients::new(green, &green.ones());
     for _ in 0..MOST_ITERATIONS {
         let (next, after) = Quotients::new(green, &u);
-        let is_settled = next.differ_by() <= SAME || next.differ_by() >= found.differ_by();
+        let is_settled = next.differ_by() <= SAME || !found.lower.is_greater(next.lower);
         (found, u) = (next, after);
         if is_settled {
             break;

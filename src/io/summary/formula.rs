@@ -32,7 +32,7 @@ impl<'a> FormulaSection<'a> {
 struct Compared {
     #[serde(flatten)]
     value: Logged,
-    ratio: f64,
+    ratio: Option<f64>,
     absorption_factor: f64,
     conditions: Vec<Met>,
 }
@@ -41,7 +41,8 @@ impl Compared {
     fn new(Comparison { formula, ratio }: &Comparison) -> Compared {
         Compared {
             value: Logged::new("value", formula.value),
-            ratio: *ratio,
+            // Particles none of which died give no rate.
+            ratio: Some(*ratio).filter(|ratio| *ratio != 0.0),
             absorption_factor: formula.absorption_factor,
             conditions: formula.conditions.iter().map(Met::new).collect(),
         }

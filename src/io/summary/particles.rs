@@ -12,7 +12,7 @@ use crate::study::simulate::{Against, PerIteration};
 #[derive(Serialize)]
 pub(super) struct ParticleRates<'a> {
     #[serde(flatten)]
-    value: Logged,
+    value: Option<Logged>,
     ci95: [f64; 2],
     standard_error: f64,
     z: Option<f64>,
@@ -33,16 +33,17 @@ pub(super) struct ParticleRates<'a> {
 }
 
 impl<'a> ParticleRates<'a> {
-    /// The section of a simulation.
+    /// The section of a simulation. Without an exit the rate has an upper bound, and no value to compare.
     pub(super) fn new(found: &'a Simulation) -> ParticleRates<'a> {
         let rate = &found.rate;
+        let is_seen = rate.has_exits();
         ParticleRates {
-            value: Logged::new("value", crate::scaled::Scaled::new(rate.value)),
+            value: is_seen.then(|| Logged::new("value", crate::scaled::Scaled::new(rate.value))),
             ci95: rate.ci95,
             standard_error: rate.standard_error,
-            z: rate.against.as_ref().map(|against| against.z),
+            z: rate.against.as_ref().filter(|_| is_seen).map(|against| against.z),
             against: rate.against.as_ref(),
-            per_iteration: rate.per_iteration,
+            per_iteration: rate.per_iteration.filter(|_| is_seen),
             method: found.method.name(),
             seed: found.seed,
             count: found.count,

@@ -26,7 +26,12 @@ pub(super) struct Posed<'a> {
 struct Stationary<'a> {
     #[serde(flatten)]
     place: Place<'a>,
-    hessian_eigenvalues: &'a [f64],
+    /// `None` at a cusp.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hessian_eigenvalues: Option<&'a [f64]>,
+    /// The slopes on both sides of a cusp along each axis.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    one_sided_slopes: Option<Vec<[f64; 2]>>,
     /// The eigenvalues of the Jacobian ∂b of a drift, as real and imaginary parts.
     #[serde(skip_serializing_if = "Option::is_none")]
     jacobian_eigenvalues: Option<Vec<[f64; 2]>>,
@@ -70,9 +75,10 @@ impl<'a> Posed<'a> {
         let place = |point: &'a CriticalPoint| Place { theta: &point.theta[..dimension], loss: point.loss };
         let stationary = |point: &'a CriticalPoint| Stationary {
             place: place(point),
-            hessian_eigenvalues: &point.eigenvalues[..dimension],
+            hessian_eigenvalues: point.cusp.is_none().then_some(&point.eigenvalues[..dimension]),
+            one_sided_slopes: point.cusp.map(|cusp| cusp.slopes[..dimension].to_vec()),
             jacobian_eigenvalues: match point.linearisation(dimension) {
-                Linearisation::Hessian(_) => None,
+                Linearisation::Hessian(_) | Linearisation::Cusp(_) => None,
                 Linearisation::Jacobian(real, imaginary) => {
                     let pairs = [[real[0], imaginary], [real[1], -imaginary]];
                     Some(pairs[..dimension].to_vec())

@@ -9,6 +9,7 @@ mod error;
 mod graph;
 mod named;
 mod parse;
+mod pole;
 mod program;
 mod switch;
 mod token;
@@ -34,6 +35,8 @@ pub struct Expression {
     jet: Program<6>,
     /// The functions whose signs tell the smooth pieces of f apart.
     switches: Arc<[Program<1>]>,
+    /// The denominators in f that are not constant.
+    denominators: Arc<[Program<1>]>,
     may_jump: bool,
     is_zero: bool,
 }
@@ -58,6 +61,7 @@ impl Expression {
         let mut graph = Graph::default();
         let root = Parser::new(text, Variables::Point(dimension))?.formula(&mut graph)?;
         let (switches, may_jump) = (graph.switches(root), graph.may_jump(root));
+        let denominators = graph.denominators(root);
         let [fx, fy] = [0, 1].map(|axis| graph.derivative(root, axis));
         let (fxx, fxy, fyy) = (graph.derivative(fx, 0), graph.derivative(fx, 1), graph.derivative(fy, 1));
         Ok(Expression {
@@ -67,6 +71,7 @@ impl Expression {
             gradient: Program::new(&graph, [fx, fy]),
             jet: Program::new(&graph, [root, fx, fy, fxx, fxy, fyy]),
             switches: switches.into_iter().map(|switch| Program::new(&graph, [switch])).collect(),
+            denominators: denominators.into_iter().map(|under| Program::new(&graph, [under])).collect(),
             may_jump,
             is_zero: matches!(graph.nodes()[root], Node::Constant(bits) if f64::from_bits(bits) == 0.0),
         })

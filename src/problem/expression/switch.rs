@@ -64,7 +64,7 @@ impl Graph {
     }
 
     /// Marks the nodes that these depend on, including themselves.
-    fn used(&self, roots: &[Id]) -> Vec<bool> {
+    pub(super) fn used(&self, roots: &[Id]) -> Vec<bool> {
         let mut used = vec![false; self.nodes().len()];
         roots.iter().for_each(|&root| used[root] = true);
         for id in (0..used.len()).rev() {

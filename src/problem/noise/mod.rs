@@ -43,6 +43,7 @@ use crate::problem::critical::CriticalPoint;
 use crate::problem::dynamics::Dynamics;
 use crate::problem::error::ProblemError;
 use crate::problem::fault::NeedsMinimum;
+use crate::problem::jumps::JumpFault;
 use crate::problem::landscape::Landscape;
 use crate::problem::noise::coordinates::{AsGiven, Orthonormal, Spread};
 use crate::tensor::{Point, Tensor};
@@ -172,13 +173,21 @@ impl Minibatch {
     }
 }
 
+/// Refuses noise from the Hessian at a cusp.
+fn with_hessian(point: &CriticalPoint, dimension: usize) -> Result<(), ProblemError> {
+    match point.cusp {
+        None => Ok(()),
+        Some(_) => Err(ProblemError::Jump { at: point.theta, dimension, fault: JumpFault::InfiniteHessian }),
+    }
+}
+
 impl NoiseModel {
     /// Makes the field D(θ) for a motion that starts at `minimum`. `frozen_at` is called for frozen noise only, with
     /// the points that name its cold valleys.
     ///
     /// # Errors
     /// [`ProblemError::NoiseWithoutLoss`] and [`ProblemError::NoiseWithoutData`] if the model needs a loss or data that
-    /// the motion lacks; the errors of `frozen_at`.
+    /// the motion lacks; [`ProblemError::Jump`] if it needs the Hessian at a cusp; the errors of `frozen_at`.
     pub fn build(
         &self,
         dynamics: &Dynamics,
@@ -203,10 +212,15 @@ impl NoiseModel {
             &NoiseKind::Isotropic { temperature } => Arc::new(Isotropic { d: temperature, dimension }),
             &NoiseKind::Hessian(minibatch) => Arc::new(HessianNoise::new(landscape()?, minibatch)),
             NoiseKind::Frozen { minibatch, s, valleys } => {
-                Arc::new(Frozen::new(landscape()?, *minibatch, *s, frozen_at(valleys)?))
+                let valleys = frozen_at(valleys)?;
+                for FrozenAt { minimum, saddle, .. } in &valleys {
+                    with_hessian(minimum, dimension).and(with_hessian(&saddle.point, dimension))?;
+                }
+                Arc::new(Frozen::new(landscape()?, *minibatch, *s, valleys))
             }
             &NoiseKind::LossHessian { minibatch, hessian: HessianPlace::Minimum } => {
                 let minimum = minimum.ok_or(ProblemError::NoMinimum { needed: NeedsMinimum::LossHessian })?;
+                with_hessian(minimum, dimension)?;
                 Arc::new(LossNoise::new(landscape()?, minibatch, minimum))
             }
             &NoiseKind::LossHessian { minibatch, hessian: HessianPlace::Local } => {

@@ -11,13 +11,16 @@ pub use verify::verify;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-/// One column of text; tables and charts that are too wide scroll by themselves.
+/// One column of text; tables and charts that are too wide scroll by themselves, with a shadow at
+/// the side on which there is more.
 const STYLE: &str = "\
 :root { color-scheme: light; }
 body { font: 1rem/1.5 system-ui, sans-serif; color: #222; background: #fff; max-width: 54rem; margin: 0 auto; padding: 1rem; }
 h1 { font-size: 1.6rem; line-height: 1.2; } h2 { font-size: 1.25rem; line-height: 1.3; margin-top: 2.5rem; }
 a { color: #0b5394; } a:focus-visible, summary:focus-visible, .wide:focus-visible { outline: 3px solid #e69f00; outline-offset: 2px; }
-.wide { overflow-x: auto; }
+.wide { overflow-x: auto; background: linear-gradient(to right, #fff 40%, #fff0) 0 0, linear-gradient(to left, #fff 40%, #fff0) 100% 0, \
+linear-gradient(to right, #0005, #0000) 0 0, linear-gradient(to left, #0005, #0000) 100% 0; background-repeat: no-repeat; \
+background-size: 3rem 100%, 3rem 100%, 1rem 100%, 1rem 100%; background-attachment: local, local, scroll, scroll; }
 table { border-collapse: collapse; font-size: .9rem; } caption { text-align: left; color: #555; }
 th, td { padding: .25rem .75rem .25rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid #ddd; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }

@@ -52,11 +52,26 @@ fn said(parts: &[Part]) -> Markup {
             @for part in parts {
                 @if let Part::Line(name, text) = part {
                     @if !name.is_empty() { dt { (name.trim()) } }
-                    dd { (text.trim().replace("  ", " · ")) }
+                    dd { (flowing(text)) }
                 }
             }
         }
     }
+}
+
+/// A line of the terminal as flowing text: columns become clauses with dots between, but where a number only follows a
+/// word or a colon.
+fn flowing(line: &str) -> String {
+    let columns = line.split("  ").map(str::trim).filter(|column| !column.is_empty());
+    columns.fold(String::new(), |text, column| {
+        let follows = text.ends_with(|end: char| end == ':' || end.is_alphabetic());
+        let is_number = column.starts_with(|begin: char| begin.is_ascii_digit());
+        match text.is_empty() {
+            true => column.to_string(),
+            false if text.ends_with(':') || (follows && is_number) => format!("{text} {column}"),
+            false => format!("{text} · {column}"),
+        }
+    })
 }
 
 fn picture(path: &Path) -> Result<Markup, IoError> {

@@ -90,7 +90,11 @@ fn section(fits: &[Fit], table: &Table<'_>) -> Markup {
 
 /// The values of the other keys.
 fn place(fit: &Fit) -> String {
-    let at: Vec<String> = fit.at.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+    let at: Vec<String> = fit
+        .at
+        .iter()
+        .map(|(key, value)| format!("{key} = {}", value.as_f64().map_or_else(|| value.to_string(), brief)))
+        .collect();
     at.join(", ")
 }
 

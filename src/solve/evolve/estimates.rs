@@ -51,8 +51,8 @@ impl Evolution<'_> {
                 }
             }
             Some(spaces) => spaces.log_survival_error() / size + self.carried.beyond + self.rounding(),
-            // The killed mass of a macro-step is as accurate relative to itself as the entries of the density, unless it
-            // is below their floor.
+            // The killed mass of a macro-step is as accurate relative to itself as the entries of the density, unless
+            // it is below their floor.
             None if self.killed() > self.carried.accuracy.floor || size == 0.0 => self.worst_error(),
             None => self.worst_error().max(self.log_survival_error() / size),
         }

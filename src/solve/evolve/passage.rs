@@ -87,18 +87,18 @@ impl Evolution<'_> {
         &self.carried.levels.passed
     }
 
-    /// Computes when survival will pass the remaining levels, if the density is quasi-stationary and the generator does
-    /// not change.
+    /// Computes when survival will pass the remaining levels within the time `left`, if the density is quasi-stationary
+    /// and the generator does not change.
     ///
     /// # Errors
     /// As [`Evolution::advance`].
-    pub fn foresee(&mut self) -> Result<(), EvolveError> {
+    pub fn foresee(&mut self, left: f64) -> Result<(), EvolveError> {
         if self.limit.is_none() && !self.carried.levels.left.is_empty() && !self.is_closed() {
             let step = self.pace.step(f64::INFINITY);
             self.limit = self.last_form(step, f64::INFINITY)?;
         }
         let Some(rate) = self.limit else { return Ok(()) };
-        self.decay_past_levels(rate, f64::INFINITY);
+        self.decay_past_levels(rate, left);
         Ok(())
     }
 

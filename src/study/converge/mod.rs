@@ -14,9 +14,10 @@ use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::scaled::Scaled;
 use crate::solve::Resources;
+use crate::study::certificate::{self, Certificate};
 use crate::study::ladder::{Climb, Plan};
 use crate::study::level::{self, Level};
-use crate::study::request::Scheme;
+use crate::study::request::{Quantity, Scheme};
 use crate::study::warning::Warning;
 use crate::study::{Request, StudyError, memory};
 
@@ -53,11 +54,30 @@ pub struct Sample {
     pub passage: Option<Measure>,
 }
 
-/// One scheme at one angle on all grids.
+/// A scheme, or the certificate, whose error is the relative width of its interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Subject {
+    /// A scheme.
+    Scheme(Scheme),
+    /// The certificate: the value is its best one, and the seconds are those for all of it.
+    Certificate,
+}
+
+impl Subject {
+    /// The name in tables, files and pictures.
+    pub fn name(self) -> &'static str {
+        match self {
+            Subject::Scheme(scheme) => scheme.name(),
+            Subject::Certificate => "certificate",
+        }
+    }
+}
+
+/// One scheme at one angle, or the certificate, on all grids.
 #[derive(Clone, Debug)]
 pub struct Series {
-    /// The scheme.
-    pub scheme: Scheme,
+    /// The scheme or the certificate.
+    pub subject: Subject,
     /// The angle of the grid in degrees.
     pub angle: f64,
     /// The results per grid, coarsest first; for a grid that could not be solved its cells and the error.
@@ -91,7 +111,30 @@ impl Series {
             solved.map(|(level, _)| level)
         })?;
         let cost_exponent = cost_exponent(samples.iter().flatten());
-        Ok(Series { scheme, angle: turn[1].atan2(turn[0]).to_degrees(), samples, cost_exponent })
+        Ok(Series {
+            subject: Subject::Scheme(scheme),
+            angle: turn[1].atan2(turn[0]).to_degrees(),
+            samples,
+            cost_exponent,
+        })
+    }
+
+    /// The certificate on all grids.
+    fn of_certificate(problem: &Problem, cells: &[[usize; 2]], resources: Resources<'_>) -> Result<Series, StudyError> {
+        let mut samples: Vec<Result<Sample, ([usize; 2], StudyError)>> = Vec::new();
+        for &cells in cells {
+            let clock = Instant::now();
+            let found = match certificate::certify(problem, cells, resources) {
+                Err(StudyError::Interrupted) => return Err(StudyError::Interrupted),
+                found => found,
+            };
+            let seconds = clock.elapsed().as_secs_f64();
+            let coarser = samples.iter().flatten().last();
+            let sample = found.map(|found| Sample::of_certificate(&found, cells, seconds, coarser));
+            samples.push(sample.map_err(|error| (cells, error)));
+        }
+        let cost_exponent = cost_exponent(samples.iter().flatten());
+        Ok(Series { subject: Subject::Certificate, angle: 0.0, samples, cost_exponent })
     }
 
     /// The grids that were solved.
@@ -121,6 +164,8 @@ const DEFAULT_CELLS: [&[usize]; 2] = [&[16, 32, 64, 128, 256, 512, 1024], &[16, 
 pub const MEASURABLE: f64 = 0.01;
 /// The number of times a fast grid is solved, of which the shortest time counts; slower ones are solved twice.
 const REPEATS: usize = 3;
+/// The relative width of a certificate below which it is that of the estimates for quadrature and rounding.
+const LEAST_WIDTH: f64 = 1e-12;
 /// The seconds above which a grid is solved once.
 const LONG: f64 = 10.0;
 
@@ -156,6 +201,11 @@ pub fn converge(problem: Problem, request: &Request, progress: &Progress) -> Res
             (variant.grid.scheme, variant.grid.align) = (Some(scheme), align);
             series.push(Series::new(&variant, &problem, &cells, &reference, resources)?);
         }
+    }
+    // Beside one angle alone: the certificate's grid is along the axes.
+    let is_enclosed = request.wants(Quantity::Certificate) && problem.dimension == 2 && aligns.len() == 1;
+    if is_enclosed && certificate::check(&problem).is_ok() {
+        series.push(Series::of_certificate(&problem, &cells, resources)?);
     }
     Ok(Convergence { problem, reference, series, warnings, seconds: begun.elapsed().as_secs_f64() })
 }
@@ -223,6 +273,28 @@ fn fastest<'a>(
 }
 
 impl Sample {
+    /// A certificate with the grid's cells: its best value, the relative width of its interval, and the order with which
+    /// that falls.
+    fn of_certificate(found: &Certificate, cells: [usize; 2], seconds: f64, coarser: Option<&Sample>) -> Sample {
+        let width = found.relative_width();
+        let order = coarser.and_then(|coarse| {
+            let ratio = cells[0] as f64 / coarse.cells[0] as f64;
+            let before = coarse.rate?.error?;
+            // From here on the width is that of the estimates for quadrature and rounding.
+            (width > LEAST_WIDTH).then(|| (before / width).ln() / ratio.ln())
+        });
+        Sample {
+            cells,
+            unknowns: cells[0] * cells[1],
+            peclet: f64::NAN,
+            seconds,
+            assembly_seconds: f64::NAN,
+            factor_bytes: 0,
+            rate: Some(Measure { value: found.best, error: Some(width), order }),
+            passage: None,
+        }
+    }
+
     /// The results on one grid, with errors against the reference and orders from the next coarser grid.
     fn new(level: &Level<'_>, seconds: f64, reference: &Reference, coarser: Option<&Sample>) -> Sample {
         let (on, found) = (&level.discretisation, &level.found);

@@ -196,6 +196,10 @@ impl Way<'_, '_, '_> {
             observed.piece_ends(piece.ends());
             self.rate = None;
             record.plateau = plateau(&within, None, None);
+            if times.peek().is_none() {
+                within.foresee(piece.ends() - within.time()).map_err(|error| failed(error, &under))?;
+                record.so_far(&within);
+            }
             so_far = within.continuation();
         }
         if asked.schedule.last().is_none_or(|piece| last > piece.ends()) {
@@ -227,7 +231,7 @@ impl Way<'_, '_, '_> {
         }
         self.rate = self.rate.filter(|_| asked.schedule.is_empty());
         record.plateau = plateau(evolution, self.rate, relaxation);
-        evolution.foresee().map_err(|error| failed(error, on))?;
+        evolution.foresee(f64::INFINITY).map_err(|error| failed(error, on))?;
         record.so_far(evolution);
         Ok(())
     }

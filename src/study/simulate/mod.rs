@@ -15,7 +15,7 @@ use crate::particles::estimate::Constancy;
 use crate::particles::memory::Settling;
 use crate::particles::preparation::Preparation;
 use crate::particles::tables::Tables;
-use crate::particles::{Method, ParticleWarning};
+use crate::particles::{Method, ParticleWarning, SimulationError};
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::study::comparison::{self, Comparison};
@@ -59,6 +59,18 @@ pub struct Simulation {
 }
 
 impl Simulation {
+    /// Refuses a simulation without an exit, of which only an upper bound of the rate is known.
+    ///
+    /// # Errors
+    /// [`SimulationError::NoExit`].
+    pub fn refuse_without_exits(&self) -> Result<(), StudyError> {
+        if self.rate.has_exits() {
+            return Ok(());
+        }
+        let time = self.observed * self.count as f64;
+        Err(SimulationError::NoExit { time, below: self.rate.ci95[1] }.into())
+    }
+
     /// The time between two points of a path: dt/2 if a coupled run at step dt was made, else dt.
     pub fn step(&self) -> f64 {
         if self.rate.coarse.is_some() { 0.5 * self.dt } else { self.dt }

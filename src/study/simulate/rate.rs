@@ -41,6 +41,11 @@ pub struct PerIteration {
 }
 
 impl ParticleRate {
+    /// Whether an exit was seen; otherwise only the upper end of the interval is known.
+    pub fn has_exits(&self) -> bool {
+        self.fine.is_none_or(|fine| fine.exits > 0)
+    }
+
     /// The rate from the deaths of a swarm, each of whose particles was observed for the time `observed`; extrapolated
     /// to dt → 0 if the swarm is coupled and at least [`FEWEST`] particles died.
     pub(super) fn counted(

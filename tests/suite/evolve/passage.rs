@@ -45,7 +45,7 @@ fn levels_of_survival_are_passed_when_they_are() {
             for t in [1e-3, 0.01, 0.1, 2.0] {
                 evolution.advance(t).unwrap();
             }
-            evolution.foresee().unwrap();
+            evolution.foresee(f64::INFINITY).unwrap();
             assert_eq!(evolution.passed().len(), levels.len());
             for (passed, level) in evolution.passed().iter().zip(levels) {
                 assert_relative_eq!(passed.log_survival, level.ln(), max_relative = 1e-12);
@@ -83,6 +83,33 @@ fn the_plateau_comes_when_the_spectrum_says() {
     // On the plateau all times are ln(1 − F) apart.
     let time = |share: f64| quantiles.iter().find(|q| q["share"] == share).unwrap()["time"].as_f64().unwrap();
     assert_relative_eq!((time(0.99) - time(0.75)) * rate, 25.0f64.ln(), max_relative = 1e-7);
+}
+
+/// Under a schedule too, escape times after the last output time follow from the last piece, as far as that lasts.
+#[test]
+fn quantiles_beyond_the_last_output_time_under_a_schedule() {
+    let quantiles = |schedule: &str| -> Vec<(f64, f64)> {
+        let solution = solve(&format!(
+            "landscape = {{ expression = '(x^2 - 1)^2 + 0.2*x' }}
+             noise = {{ kind = 'isotropic', temperature = 0.25 }}
+             domain = {{ lower = [-1.8], upper = [1.6], killing = '0.3*exp(-8*(x-0.9)^2)' }}
+             grid = {{ cells = [60] }}
+             valley = {{ set = 'whole', from = [-1] }}
+             evolve = {{ times = [0.3, 2, 200], method = 'positive', schedule = [{schedule}] }}"
+        ));
+        let found = solution.quantities.get("evolution").unwrap()["quantiles"].as_array().unwrap().clone();
+        let pair = |q: &serde_json::Value| (q["share"].as_f64().unwrap(), q["time"].as_f64().unwrap());
+        found.iter().map(pair).collect()
+    };
+    let (plain, alike) = (quantiles(""), quantiles("{ until = 1, temperature = 0.25 }, { temperature = 0.25 }"));
+    assert!(plain.len() == 7 && alike.len() == 7, "{} {}", plain.len(), alike.len());
+    for ((share, time), (_, other)) in plain.iter().zip(&alike) {
+        assert_relative_eq!(time, other, max_relative = 1e-4);
+        assert!(*share < 0.9 || *time > 200.0);
+    }
+    // What comes after the end of the last piece is not that piece's.
+    let ended = quantiles("{ until = 201, temperature = 0.25 }");
+    assert!(ended.iter().all(|(_, time)| *time <= 201.0) && ended.len() < 7);
 }
 
 /// An interruption leaves the times that were reached, in files that can be read and drawn, and that say so.

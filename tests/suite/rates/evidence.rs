@@ -68,3 +68,18 @@ fn results_do_not_depend_on_the_number_of_threads() {
     };
     assert_eq!(on(1), on(2));
 }
+
+/// The bracket holds the rate to the last digit: here bound and rate, each rounded by itself, missed each other.
+#[test]
+fn brackets_hold_the_rate_to_the_last_digit() {
+    let solution = solve(
+        "landscape = { expression = '0.5*cos(4*pi*x) + 0.2*cos(2*pi*x)' }
+         noise = { kind = 'isotropic', temperature = 0.1 }
+         domain = { lower = [0], upper = [1], walls = { x = 'periodic' } }
+         valley = { minimum = [0.25] }
+         grid = { cells = [120] }",
+    );
+    let rate = solution.rate.as_ref().unwrap();
+    let [low, high] = rate.bracket;
+    assert!(low <= 1.0 && 1.0 <= high && high - low < 1e-12, "{:?}", rate.bracket);
+}

@@ -62,9 +62,10 @@ const ONLY: f64 = 1.25;
 /// The error that no enlargement of the space reduces.
 const ROUNDING: f64 = 1e-13;
 
-/// Between two output times the hazard is recorded at times that are found by halving, at most this often: while it
-/// changes by more than `SMOOTH` of itself and the times are further apart than the share `FINE` of the time since the
-/// space began, and while it changes by more than `STILL` and they are further apart than the share `COARSE`.
+/// The largest number of halvings of the time between two output times at which the hazard is recorded. An interval is
+/// not halved further if the hazard changes over it by more than `SMOOTH` of itself and it is shorter than the share
+/// `FINE` of the time since the space began; if the hazard changes by less, and the interval is shorter than the share
+/// `COARSE`; or if the hazard changes by at most `STILL` of itself.
 const MOST_HALVINGS: usize = 7;
 const SMOOTH: f64 = 1e-3;
 const STILL: f64 = 1e-8;
@@ -364,7 +365,7 @@ fn first_time(allowed: f64, span: f64) -> f64 {
     (alone / span.sqrt()).min(REACH / span).clamp(1.0, alone.max(1.0))
 }
 
-/// Records hazards between two times of a space.
+/// Records the hazards at times between two times of a space, in their order.
 fn between(space: &Space, [first, last]: [Instant; 2], halvings: usize, history: &mut Vec<Instant>) {
     let changed = (last.hazard - first.hazard).abs() / last.hazard.abs();
     let share = (last.time - first.time) / (last.time - space.begin);
