@@ -16,6 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "configs/reference"
 KEPT = ROOT / "output/stated-errors"
+# Of the programs that solved; solutions are kept.
+COMMITS = set()
 GRIDS = {1: [[50], [100], [200], [400]], 2: [[32, 32], [64, 64], [128, 128]]}
 
 HEAD = """# Stated errors against certificates
@@ -43,6 +45,7 @@ def main():
         for row in rows:
             if row["dimension"] == dimension:
                 lines.append(f"| {row['problem']} | " + " | ".join(entry(one) for one in found[row["problem"]]) + " |")
+        lines.append(f"<!-- made at {', '.join(sorted(COMMITS))} by `python scripts/stated_errors.py PROGRAM` -->")
     grids = " and ".join(", ".join("×".join(map(str, cells)) for cells in grids) for grids in GRIDS.values())
     text = HEAD.format(grids=grids, summary=summary(rows, found)) + "\n".join(lines) + "\n"
     (ROOT / "docs/stated-errors.md").write_text(text)
@@ -62,6 +65,7 @@ def judged(row, program, cells):
     solved = json.loads(kept.read_text())
     if "refused" in solved:
         return None
+    COMMITS.add(solved.get("provenance", {}).get("commit", "an unknown commit")[:7])
     rate = solved["rate"]["quasi_stationary"]
     low, high = row["log_rate"]
     # Differences of logarithms lose digits at cold rates: ordinary numbers where there are any.

@@ -34,6 +34,8 @@ HIGHEST = 24
 EXACT = mpf(10) ** -20
 # Digits that are written at most.
 MOST_DIGITS = 18
+# Of the programs that solved; solutions are kept.
+COMMITS = set()
 
 
 def main():
@@ -60,7 +62,7 @@ def main():
         "problems": rows,
     }
     (FOLDER / "rates.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
-    (ROOT / "docs/reference.md").write_text(page.text(rows))
+    (ROOT / "docs/reference.md").write_text(page.text(rows, ", ".join(sorted(COMMITS))))
 
 
 def row(problem, program):
@@ -156,7 +158,9 @@ def solved(problem, program, options):
         command = [program, "run", str(problem.path), "--quiet", "--no-plots", "--out", str(kept), *options]
         subprocess.run(command, check=True)
         (kept / "result.h5").unlink()
-    return json.loads((kept / "summary.json").read_text())
+    summary = json.loads((kept / "summary.json").read_text())
+    COMMITS.add(summary.get("provenance", {}).get("commit", "an unknown commit")[:7])
+    return summary
 
 
 def grid(summary, cells):

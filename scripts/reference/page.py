@@ -35,8 +35,8 @@ the values of public solvers as they come, made by `scripts/peers.py`.
 """
 
 
-def text(rows):
-    """The page."""
+def text(rows, commit):
+    """The page, made by the program of this commit."""
     lines = [HEAD.format(count=len(rows))]
     for dimension, title in ((1, "In one dimension"), (2, "In two dimensions")):
         lines.append(f"## {title}\n\n| problem | question | barrier | rate | digits | by |\n|---|---|---|---|---|---|\n")
@@ -47,5 +47,5 @@ def text(rows):
                     f"| [{row['problem']}](../configs/reference/{row['problem']}.toml) | {row['question']} | {row['barrier']:.3g} "
                     f"| {row['value']} | {row['digits']:.1f} | {by} |\n"
                 )
-        lines.append("\n")
+        lines.append(f"<!-- made at {commit} by `python scripts/reference PROGRAM` -->\n\n")
     return "".join(lines).rstrip("\n") + "\n" + TAIL
