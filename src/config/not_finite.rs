@@ -38,13 +38,13 @@ impl Config {
         let ends = [lower, upper].map(|end| self.stretched(end));
         for (key, formula) in of_landscape {
             if let Some(pole) = formula.pole(ends[0], ends[1]) {
-                let at = pole.map(|coordinate| coordinate / self.landscape.sharpness.sqrt());
+                let at = tidy(pole.map(|coordinate| coordinate / self.landscape.sharpness.sqrt()));
                 let what = if key == "landscape.drift" { Ingredient::Drift } else { Ingredient::Loss };
                 return Err(ProblemError::NotFinite { what, at, dimension });
             }
         }
         match of_noise.iter().find_map(|(_, formula)| formula.pole(lower, upper)) {
-            Some(at) => Err(ProblemError::NotFinite { what: Ingredient::Tensor, at, dimension }),
+            Some(pole) => Err(ProblemError::NotFinite { what: Ingredient::Tensor, at: tidy(pole), dimension }),
             None => Ok(()),
         }
     }
@@ -73,6 +73,11 @@ impl Config {
         };
         [of_landscape, of_noise]
     }
+}
+
+/// A place without the rounding errors of its search.
+fn tidy(theta: Point) -> Point {
+    theta.map(|coordinate| format!("{coordinate:.10e}").parse().unwrap_or(coordinate))
 }
 
 fn is_finite(formula: &Expression, at: Point) -> bool {

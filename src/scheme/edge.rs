@@ -304,7 +304,7 @@ impl<'a> EdgeSampler<'a> {
             return self.simple(z, conductance);
         }
         let flow = flow_of(resistance, z, from)?;
-        Ok(if self.interpretation == Interpretation::Isothermal { flow.scaled(resistance.share) } else { flow })
+        Ok(resistance.share.map_or(flow, |share| flow.scaled(share)))
     }
 
     /// The jumps of z at the breaks of the loss, ΔL/D along the edge, which the slopes on either side do not contain.
@@ -365,7 +365,7 @@ impl<'a> EdgeSampler<'a> {
         resistance: &mut Resistance,
     ) -> Result<[f64; N], EdgeError> {
         let width = end - begin;
-        let (mut slopes, mut metrics, mut share) = ([0.0; N], [1.0; N], 0.0);
+        let (mut slopes, mut metrics, mut share, mut is_oblique) = ([0.0; N], [1.0; N], 0.0, false);
         for (k, node) in rule.nodes.into_iter().enumerate() {
             let at = advance(from, begin + node * width, step);
             let (slope, tensor) = self.noise.slope_and_tensor(self.dynamics, at);
@@ -378,15 +378,20 @@ impl<'a> EdgeSampler<'a> {
                 let stencil = Stencil::of(tensor, self.dimension);
                 let weight = stencil.map_or(0.0, |stencil| stencil.weight(offset));
                 metrics[k] = self.metric(weight);
-                let is_oblique = tensor.xy != 0.0 || (offset[0] != 0 && offset[1] != 0);
-                if self.interpretation == Interpretation::Isothermal && is_oblique {
-                    let along = offset.map(f64::from);
-                    metrics[k] = dot(tensor.solve(along, self.dimension), along);
-                    share += width * rule.weights[k] * (weight * metrics[k] - 1.0);
+                if self.interpretation == Interpretation::Isothermal {
+                    if tensor.xy != 0.0 || (offset[0] != 0 && offset[1] != 0) {
+                        let along = offset.map(f64::from);
+                        metrics[k] = dot(tensor.solve(along, self.dimension), along);
+                        is_oblique = true;
+                    }
+                    share += width * rule.weights[k] * if weight > 0.0 { weight * metrics[k] } else { 0.0 };
                 }
             }
         }
-        resistance.share += share;
+        // Pieces before the first oblique one have all of the conduction.
+        if is_oblique || resistance.share.is_some() {
+            resistance.share = Some(resistance.share.unwrap_or(begin) + share);
+        }
         let weighed =
             |weights: &[f64; N]| weights.iter().zip(&slopes).map(|(weight, slope)| weight * slope).sum::<f64>();
         let at_nodes = rule.collocation.map(|weights| *z + width * weighed(&weights));

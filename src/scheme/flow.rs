@@ -43,9 +43,9 @@ pub(super) struct Resistance {
     pub(super) sum: f64,
     /// The largest z of a node so far.
     highest: f64,
-    /// The mean of λ_e e·D⁻¹e over the edge, for the isothermal current: the share of the edge in the conduction along
-    /// its direction, 1 for tensors along the axes.
-    pub(super) share: f64,
+    /// The mean of λ_e e·D⁻¹e over the edge, for the isothermal current: its share in the conduction along its direction;
+    /// `None` for tensors along the axes, where it is 1.
+    pub(super) share: Option<f64>,
 }
 
 /// If all nodes of an edge lie this far below its ends, they have missed the layers at the ends that dominate the
@@ -59,7 +59,7 @@ impl Resistance {
     }
 
     /// The empty sum of an edge that begins at z = 0.
-    pub(super) const NONE: Resistance = Resistance { top: 0.0, sum: 0.0, highest: f64::NEG_INFINITY, share: 1.0 };
+    pub(super) const NONE: Resistance = Resistance { top: 0.0, sum: 0.0, highest: f64::NEG_INFINITY, share: None };
 
     /// Adds a node. An infinite weight means λ_e = 0 at the node: the edge has no flow, however low z is.
     pub(super) fn add(&mut self, z: f64, weight: f64) {

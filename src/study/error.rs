@@ -161,7 +161,22 @@ fn outside(problem: &Problem) -> Option<Point> {
     let lattice = (0..PLACES).flat_map(|i| (0..rows).map(move |j| [i, j]));
     let places = lattice.map(|[i, j]| [along(0, i), if problem.dimension == 1 { 0.0 } else { along(1, j) }]);
     let target = problem.valley.target.map(|(centre, _)| centre).filter(|centre| domain.contains(*centre));
-    target.into_iter().chain(places).find(|theta| !live.holds(*theta))
+    target.into_iter().chain(places).find(|theta| !live.holds(*theta)).or_else(|| driven_away(problem))
+}
+
+/// A point of a line at which the drift leads away from the minimum of a basin, so that the basin ends before it. The
+/// search for saddles, on a lattice over the domain, misses those that are far nearer than its points.
+fn driven_away(problem: &Problem) -> Option<Point> {
+    /// The factor from one distance to the next, beginning with the width √(D/H) of the density, and their number.
+    const FACTOR: f64 = 1.1;
+    const STEPS: i32 = 200;
+    let is_basin = problem.posed.valley.as_ref().is_some_and(|valley| matches!(valley.set, StartSet::Basin));
+    let minimum = problem.minimum().filter(|_| problem.dimension == 1 && is_basin)?;
+    let width = (problem.noise.tensor(minimum.theta).xx / minimum.eigenvalues[0]).sqrt();
+    let places =
+        (0..STEPS).flat_map(|k| [1.0, -1.0].map(|sign| [minimum.theta[0] + sign * width * FACTOR.powi(k), 0.0]));
+    let mut inside = places.filter(|theta| problem.domain.contains(*theta));
+    inside.find(|theta| problem.dynamics.slope(*theta)[0] * (theta[0] - minimum.theta[0]) < 0.0)
 }
 
 impl From<SolveError> for StudyError {

@@ -191,7 +191,10 @@ impl Seen {
         let relative = |size: f64| size.exp_m1() + self.rounding;
         match rule.claim {
             Claim::Rounding => SAFETY * self.change.abs().max(self.rounding),
-            Claim::WholeChange => relative(SAFETY * self.larger_of_both()),
+            Claim::WholeChange => {
+                let left = self.spacing.last_ratio().powf(self.formal.min(self.claimed)) - 1.0;
+                relative(SAFETY * self.larger_of_both() / left.min(1.0))
+            }
             Claim::FormalAtMost => relative(SAFETY * self.left_at_most(taken.unwrap_or(self.formal))),
             Claim::OneBelow => relative(SAFETY * self.left_at_most((self.formal - 1.0).max(1.0))),
             Claim::Approached => {

@@ -110,7 +110,9 @@ impl<'a> Plan<'a> {
             Grids::Listed(_) => true,
             Grids::Towards { last, .. } if *last == cells => false,
             Grids::Towards { left, otherwise, .. } => {
-                if let Some((grids, spacing)) = otherwise.take() {
+                if let Some((mut grids, spacing)) = otherwise.take() {
+                    // Without what has failed already.
+                    grids.retain(|&other| other != cells);
                     (*left, self.spacing) = (grids.into_iter(), spacing);
                 }
                 true

@@ -139,9 +139,12 @@ impl Rungs<'_> {
         Some(Extrapolation { error: (self.margin * found.error).max(at_least) + bare, ..found })
     }
 
-    /// ln of the ratio of one of the rates on the last two grids; infinite with fewer grids.
+    /// ln of the ratio of one of the rates on the last two grids; infinite with fewer grids, and where a curve is not
+    /// resolved, since grids agree there that are wrong by the same factor.
     pub fn last_change(&self, pick: impl Fn(&Rates) -> Option<Scaled>) -> f64 {
+        let [coarseness, _] = self.coarseness.map_or([0.0; 2], Coarseness::parts);
         match self.finest(pick)[..] {
+            _ if coarseness > 1.0 => f64::INFINITY,
             [.., coarse, fine] => fine.over(coarse).value().ln(),
             _ => f64::INFINITY,
         }
@@ -228,7 +231,13 @@ impl Rungs<'_> {
 
     /// The extrapolation of each nonzero eigenvalue of the network of valleys.
     pub fn network_estimates(&self) -> Vec<Option<Extrapolation>> {
-        self.eigenvalue_estimates(|rates| &rates.network, |_| self.where_crossed())
+        let found = self.eigenvalue_estimates(|rates| &rates.network, |_| self.where_crossed());
+        // What the iteration for an eigenvalue of the finest chain has left is not in the changes from grid to grid.
+        let own = self.rates.last().map_or(&[][..], |rates| &rates.network);
+        let with_own = |(found, value): (Option<Extrapolation>, &Eigenvalue)| {
+            found.map(|found| Extrapolation { error: found.error + value.error, ..found })
+        };
+        found.into_iter().zip(own).map(with_own).collect()
     }
 
     /// The extrapolation of each eigenvalue of the spectrum; `None` for one that is 0.
@@ -280,8 +289,10 @@ impl Rungs<'_> {
     /// without killing inside, where the quadrature judges them.
     pub fn least_error(&self) -> f64 {
         let is_alone = self.problem.dimension == 2 || self.problem.domain.killing.is_some();
-        let of_rate = self.estimate(|rates| rates.quasi_stationary).filter(|_| is_alone);
-        of_rate.map_or(0.0, |found| LEAST_OF_RATE * found.error)
+        // The rate is not known where its iteration takes too long.
+        let of_rate = self.estimate(|rates| rates.quasi_stationary);
+        let known = of_rate.or_else(|| self.estimate(|rates| rates.flux_over_population));
+        known.filter(|_| is_alone).map_or(0.0, |found| LEAST_OF_RATE * found.error)
     }
 
     /// The coarseness where the process crosses a curve, for fluxes whose own share of crossings is not computed.

@@ -469,3 +469,13 @@ fn the_slowest_mode_has_the_error_of_the_rate() {
     let stated = rate.discretisation_error.unwrap();
     assert!(stated < 5e-3 && spectrum.errors[0] < 10.0 * stated, "{stated} {:?}", spectrum.errors);
 }
+
+/// Grids that do not resolve the curve agree within a factor of two although all are wrong by more: no result.
+#[test]
+fn agreement_across_an_unresolved_curve_is_no_result() {
+    let valley = "minimum = [-1, -0.1], set = 'whole'";
+    let domain = "lower = [-2, -2], upper = [0, 2], walls = { x = ['reflecting', 'absorbing'] }";
+    let solution = run(&text("(x^2 - 1)^2 + (y - 0.1*x)^2", "", valley, domain, [96, 96])).unwrap();
+    assert!(solution.rate.as_ref().unwrap().discretisation_error.unwrap() > 1.0);
+    assert!(solution.refuse_unresolved().is_err());
+}

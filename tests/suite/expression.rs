@@ -189,3 +189,11 @@ fn poles_are_found_between_lattice_points() {
     }
     assert_eq!(pole("x*y/(x^2 + y^2 + 0.01)", 2), None);
 }
+
+/// A denominator with a narrow bent valley and no zero: the descent into it ends.
+#[test]
+fn a_narrow_valley_is_no_pole() {
+    let text = "x^2 + y^2 + 0.1/(1e-3 + 1e7*(x - 0.37*y)^2 + (x + y - 0.11)^2)";
+    let formula = Expression::parse(text, 2).unwrap();
+    assert!(formula.pole([-1.0; 2], [1.0; 2]).is_none());
+}

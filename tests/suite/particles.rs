@@ -459,7 +459,8 @@ fn a_single_well_keeps_its_burn_in() {
     assert_relative_eq!(found.burn_in, 10.0 / 4.0, max_relative = 1e-6);
 }
 
-/// Without an exit there is a bound of the rate and no value, and `simulate` says with status 3 that it is none.
+/// Without an exit there is a bound of the rate and no value. Where the clock ended it, `simulate` says with status 3
+/// that it is none.
 #[test]
 fn no_exit_is_no_rate() {
     let folder = Folder::new("particles-no-exit");
@@ -471,10 +472,22 @@ fn no_exit_is_no_rate() {
          particles = { count = 50, time = 2.0, burn_in = 0.5 }",
     )
     .unwrap();
-    let output = command(&["simulate", "a.toml", "--json", "--no-plots"], folder.path());
+    let late = [
+        "simulate",
+        "a.toml",
+        "--quiet",
+        "--no-plots",
+        "--set",
+        "particles.most_seconds=2",
+        "--set",
+        "particles.time=1e9",
+    ];
+    let output = command(&late, folder.path());
     let message = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(3), "{message}");
     assert!(message.contains("no exit was seen") && message.contains("splitting"), "{message}");
+    let output = command(&["simulate", "a.toml", "--json", "--no-plots"], folder.path());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let particles = &summary["rate"]["particles"];
     assert!(particles.get("value").is_none() && particles.get("z").is_none(), "{particles}");

@@ -9,6 +9,9 @@ use super::graph::{Function, Graph, Id, Node, Pairing};
 use super::program::Program;
 use crate::tensor::Point;
 
+/// The most steps of a descent: 60 halvings, and a few steps between two of them.
+const MOST_STEPS: usize = 400;
+
 /// The lattice points along an axis, by dimension.
 const LATTICE: [usize; 2] = [401, 65];
 /// The fraction of the largest |u| on the lattice below which a minimum of |u| counts as a zero.
@@ -95,10 +98,14 @@ impl Lattice {
         found
     }
 
-    /// Returns the minimum of |u| near a point, by steps along the axes that are halved when none of them descends.
+    /// Returns the minimum of |u| near a point, by steps along the axes that are halved when none of them descends; or
+    /// where [`MOST_STEPS`] of them end, as along a bent valley of |u|.
     fn followed_down(&self, mut at: Point, u: impl Fn(Point) -> f64) -> Point {
         let mut share = 1.0 / (self.count() - 1) as f64;
-        while share > f64::EPSILON {
+        for _ in 0..MOST_STEPS {
+            if share <= f64::EPSILON {
+                break;
+            }
             let steps = (0..self.dimension).flat_map(|axis| [(axis, share), (axis, -share)]);
             let moved = steps.map(|(axis, share)| {
                 let mut to = at;

@@ -54,7 +54,11 @@ impl Evolution<'_> {
             // The killed mass of a macro-step is as accurate relative to itself as the entries of the density, unless
             // it is below their floor.
             None if self.killed() > self.carried.accuracy.floor || size == 0.0 => self.worst_error(),
-            None => self.worst_error().max(self.log_survival_error() / size),
+            // What steps kill is a sum of positive terms, whose rounding is relative.
+            None => {
+                let of_killed = self.carried.killed_error.abs() / self.killed();
+                self.worst_error().max(of_killed + self.carried.beyond / size + self.rounding())
+            }
         }
     }
 

@@ -59,12 +59,14 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// Refuses a simulation without an exit, of which only an upper bound of the rate is known.
+    /// Refuses a simulation whose time was up before an exit was seen: only an upper bound of the rate is known. Where
+    /// the dynamical time is given, that bound is the result.
     ///
     /// # Errors
     /// [`SimulationError::NoExit`].
     pub fn refuse_without_exits(&self) -> Result<(), StudyError> {
-        if self.rate.has_exits() {
+        let is_out_of_time = |warning: &ParticleWarning| matches!(warning, ParticleWarning::OutOfTime { .. });
+        if self.rate.has_exits() || !self.warnings.iter().any(is_out_of_time) {
             return Ok(());
         }
         let time = self.observed * self.count as f64;
