@@ -70,9 +70,6 @@ pub(super) fn committor(data: &FigureData, field: &Field, sheet: &Sheet) -> Resu
 /// The outlines of the sets, the surface q⁺ = ½, and streamlines of the reactive current through it.
 fn overlay(data: &FigureData, [committor, complement]: [&[f64]; 2]) -> Overlay {
     let grid = data.grid;
-    // q⁺ is exactly 0 in A alone, and 1 − q⁺ in B alone.
-    let set =
-        |probability: &[f64]| -> Vec<f64> { probability.iter().map(|&p| f64::from(u8::from(p == 0.0))).collect() };
     let half = contour::lines(grid, committor, 0.5);
     let current = REACTIVE_CURRENT.map(|kind| data.fields.values(kind.name));
     let streams = match current {
@@ -82,10 +79,10 @@ fn overlay(data: &FigureData, [committor, complement]: [&[f64]; 2]) -> Overlay {
     let ends = data.reactive.iter().flat_map(|[from, to]| [(*from, "A"), (*to, "B")]);
     Overlay {
         degenerate: Vec::new(),
-        // With several sets, also those that the paths do not connect.
+        // q⁺ is exactly 0 in A alone, and 1 − q⁺ in B alone. With several sets, also those that the paths do not connect.
         outlines: [committor, complement]
             .into_iter()
-            .flat_map(|p| contour::lines(grid, &set(p), 0.5))
+            .flat_map(|p| contour::outline(grid, |cell| p[cell] == 0.0))
             .chain(hitting::outlines(data))
             .collect(),
         half,

@@ -48,6 +48,26 @@ pub(super) fn lines(grid: &Grid, field: &[f64], level: f64) -> Vec<[Point; 2]> {
     segments
 }
 
+/// The outline of a set of cells without their corners: the level ½ of the share of the cells around that are in it,
+/// with binomial weights over five. Sets of a few cells, which have no such level, keep their corners.
+pub(super) fn outline(grid: &Grid, is_inside: impl Fn(usize) -> bool) -> Vec<[Point; 2]> {
+    const WEIGHTS: [f64; 5] = [1.0 / 16.0, 0.25, 0.375, 0.25, 1.0 / 16.0];
+    let [nx, ny] = grid.cells;
+    let mut share: Vec<f64> = (0..nx * ny).map(|cell| f64::from(u8::from(is_inside(cell)))).collect();
+    let cells = share.clone();
+    for (count, stride) in [(nx, ny), (ny, 1)] {
+        let before = share.clone();
+        for (cell, share) in share.iter_mut().enumerate() {
+            let at = cell / stride % count;
+            // The outermost cells count for those beyond.
+            let beside = |k: usize| before[cell - at * stride + (at + k).saturating_sub(2).min(count - 1) * stride];
+            *share = WEIGHTS.iter().enumerate().map(|(k, weight)| weight * beside(k)).sum();
+        }
+    }
+    let is_kept = cells.iter().zip(&share).all(|(cell, share)| *cell == 0.0 || *share > 0.25);
+    lines(grid, if is_kept { &share } else { &cells }, 0.5)
+}
+
 /// Joins segments with common ends to lines.
 pub(super) fn joined(segments: &[[Point; 2]]) -> Vec<Vec<Point>> {
     // The difference, relative to the largest coordinate, below which two ends are the same point: they come from two

@@ -59,9 +59,6 @@ fn fields<'a>(data: &FigureData<'a>) -> Vec<&'a [f64]> {
 /// The outlines of the sets: only inside a set are all other probabilities exactly 0.
 pub(super) fn outlines(data: &FigureData) -> Vec<[Point; 2]> {
     let fields = fields(data);
-    let inside = |set: usize| -> Vec<f64> {
-        let others = |cell: usize| (0..fields.len()).filter(|&k| k != set).all(|k| fields[k][cell] == 0.0);
-        (0..data.grid.len()).map(|cell| f64::from(u8::from(others(cell)))).collect()
-    };
-    (0..fields.len()).flat_map(|set| contour::lines(data.grid, &inside(set), 0.5)).collect()
+    let inside = |set: usize, cell: usize| (0..fields.len()).filter(|&k| k != set).all(|k| fields[k][cell] == 0.0);
+    (0..fields.len()).flat_map(|set| contour::outline(data.grid, |cell| inside(set, cell))).collect()
 }
