@@ -84,8 +84,10 @@ impl Profile {
         let last = order.len() - 1;
         let place = |k: usize| crossings[order[k]].at;
         let steps: f64 = (1..order.len()).map(|k| norm(difference(place(k), place(k - 1)))).sum();
-        // Along an axis of shorter cells the relevant cell width is smaller.
-        let cell = spacing[0].max(spacing[1]).min(REACH as f64 * steps / last.max(1) as f64);
+        let widest = spacing[0].max(spacing[1]);
+        // Along an axis of shorter cells the relevant cell width is smaller; but smoothing needs the bins that were asked
+        // for, since edges across a degenerate curve are long and their crossings dense.
+        let cell = if times > 0 { widest } else { widest.min(REACH as f64 * steps / last.max(1) as f64) };
         // A single crossing has no distance to another.
         let cell = if cell > 0.0 { cell } else { spacing[0].max(spacing[1]) };
         let between = norm(difference(place(last), place(0)));
