@@ -60,6 +60,7 @@ fn weights(config: &ModelConfig, model: &Model) -> Result<Weights, Failure> {
     let path = match &config.form {
         ModelForm::LinearRegression { .. } | ModelForm::LogisticRegression { .. } => return Ok(Weights::Minimiser),
         ModelForm::Network { weights: WeightSource::Seed(seed), .. } => return Ok(Weights::Seed(*seed)),
+        ModelForm::Network { weights: WeightSource::Random(seed), .. } => return Ok(Weights::Random(*seed)),
         ModelForm::Network { weights: WeightSource::File(path), .. } => path,
     };
     let path: PathBuf = if path.exists() { path.clone() } else { Path::join(config.base(), path) };

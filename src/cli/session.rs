@@ -167,7 +167,7 @@ impl<'a> Session<'a> {
         // The slice has been computed; an error would have ended the command.
         let Some(Ok(slice)) = self.config.slice() else { return Ok(None) };
         let file = folder.join("weights.safetensors");
-        io::write_weights(&file, &slice.network, &slice.theta)?;
+        io::write_weights(&file, &slice.model.network, &slice.theta)?;
         Ok(Some(file))
     }
 

@@ -77,7 +77,13 @@ fn key(error: &ProblemError) -> Cow<'static, str> {
         ProblemError::NotPositive { .. } | ProblemError::Degenerate(_) | ProblemError::Blocked { .. } => "noise",
         ProblemError::Jump { .. } | ProblemError::NegativeLoss { .. } => "landscape",
         ProblemError::OutsideTable { .. } => "domain",
-        ProblemError::Slice(SliceError::Vectors { .. } | SliceError::TooFewParameters) => "landscape.slice",
+        ProblemError::Slice(
+            SliceError::Vectors { .. }
+            | SliceError::TooFewParameters
+            | SliceError::SameMinimum { .. }
+            | SliceError::MinimaOnALine { .. }
+            | SliceError::Kept { .. },
+        ) => "landscape.slice",
         ProblemError::Slice(_) => "landscape",
         ProblemError::BareHessianInSkewCoordinates => "noise.floor",
         ProblemError::InfiniteTime(_) => "domain",

@@ -81,8 +81,8 @@ pub(super) fn particle_fault(error: &SimulationError) -> Option<(&'static str, S
         ),
         E::NoSamples => (
             "particles.method",
-            "\"minibatch\" draws samples, and this landscape has none: take landscape.kind = \"styblinski-tang-data\" or \
-             \"logistic-regression\", or method = \"sgd\""
+            "\"minibatch\" draws samples, and this landscape has none: take landscape.kind = \"styblinski-tang-data\", \
+             \"logistic-regression\" or a slice of a model, or method = \"sgd\""
                 .into(),
         ),
         E::NoBatchSize => (
@@ -99,6 +99,17 @@ pub(super) fn particle_fault(error: &SimulationError) -> Option<(&'static str, S
         E::CopiesOfData { own } => {
             ("particles.dimension", format!("this landscape's data have {own} features: leave it out"))
         }
+        E::NoSlice => (
+            "particles.space",
+            "\"whole\" means all parameters of a model, and this landscape is no slice of one: leave it out, or give landscape.slice"
+                .into(),
+        ),
+        E::WallsOfSlice => (
+            "particles.space",
+            "a reflecting or periodic wall of the slice may be met, which has no counterpart across it: take a box inside the domain as \
+             valley.set, or absorbing walls, or particles.half_width"
+                .into(),
+        ),
         E::TooManyParticles { count, bytes, most } => ("particles.count", too_many(count, bytes, most)),
         E::TooManySamples { count, bytes, most } => ("particles.samples", too_many(count, bytes, most)),
         E::Runaway { .. } => (

@@ -55,8 +55,8 @@ fn owners(key: &str) -> Vec<&'static str> {
         "data" | "features" | "label" | "positive" | "standardise" | "intercept" | "l2" => {
             vec!["linear-regression", "logistic-regression", "network"]
         }
-        "layers" | "activation" | "seed" => vec!["network"],
-        "file" | "dir_file" | "scale" => vec!["table"],
+        "layers" | "activation" | "seed" | "trained" => vec!["network"],
+        "file" | "dir_file" | "scale" | "smooth" => vec!["table"],
         _ => Vec::new(),
     }
 }

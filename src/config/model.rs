@@ -60,6 +60,8 @@ pub enum ModelForm {
 pub enum WeightSource {
     /// Training from random initial weights with this seed.
     Seed(u64),
+    /// Random weights with this seed, without training.
+    Random(u64),
     /// A file.
     File(PathBuf),
 }
@@ -217,9 +219,14 @@ fn network(section: &Section) -> Read<ModelForm> {
             section.conflict("seed", "weights are given, and nothing is trained from a seed: keep one of the two")
         );
     }
+    let is_trained = section.boolean("trained", true)?;
+    if !is_trained && weights.is_some() {
+        return Err(section.conflict("trained", "weights of a file are taken as they are: leave this key out"));
+    }
     let weights = match weights {
         Some(path) => WeightSource::File(PathBuf::from(path)),
-        None => WeightSource::Seed(seed.unwrap_or(0.0) as u64),
+        None if is_trained => WeightSource::Seed(seed.unwrap_or(0.0) as u64),
+        None => WeightSource::Random(seed.unwrap_or(0.0) as u64),
     };
     Ok(ModelForm::Network { hidden: hidden.iter().map(|&width| width as usize).collect(), activation, weights })
 }

@@ -2,7 +2,7 @@
 
 use crate::config::ConfigError;
 use crate::config::section::{COUNT, NOT_NEGATIVE, POSITIVE, Section};
-use crate::particles::{Method, Settings};
+use crate::particles::{Method, Settings, Space};
 
 const SEED: crate::config::section::Rule =
     ("a whole number from 0 to 2^53", |x| x >= 0.0 && x.fract() == 0.0 && x <= 9_007_199_254_740_992.0);
@@ -32,6 +32,8 @@ pub(super) fn read(section: &Section) -> Result<Settings, ConfigError> {
         repetitions: whole("repetitions", REPETITIONS)?.map_or(default.repetitions, |repetitions| repetitions as usize),
         dimension: whole("dimension", COUNT)?.map(|dimension| dimension as usize),
         samples: whole("samples", COUNT)?.map_or(default.samples, |samples| samples as usize),
+        space: section.choice("space", &Space::ALL.map(|space| (space.name(), space)))?.unwrap_or(default.space),
+        half_width: section.number("half_width", POSITIVE)?,
     };
     let only = |key: &str, methods: &[Method]| {
         if section.has(key) && !methods.contains(&method) {
@@ -48,6 +50,12 @@ pub(super) fn read(section: &Section) -> Result<Settings, ConfigError> {
     only("repetitions", &[Method::Splitting])?;
     only("dimension", &[Method::Minibatch])?;
     only("samples", &[Method::Minibatch])?;
+    only("space", &[Method::Minibatch])?;
+    only("half_width", &[Method::Minibatch])?;
+    if config.half_width.is_some() && config.space != Space::Whole {
+        let reason = "a box in all parameters needs space = \"whole\"; that of the slice is valley.half_width";
+        return Err(section.conflict("half_width", reason));
+    }
     section.finish()?;
     Ok(config)
 }

@@ -120,7 +120,7 @@ impl LandscapeConfig {
             }
             LandscapeForm::LogisticRegression(posed) => Arc::new(LogisticRegression::read(posed, base)?),
             LandscapeForm::Table(source) => Arc::new(TableLoss::from(source.read(base)?)),
-            LandscapeForm::Slice(slice) => Arc::new(TableLoss::from(slice.slice(base, progress)?.as_ref())),
+            LandscapeForm::Slice(slice) => Arc::new(TableLoss::from(slice.slice(base, progress)?)),
             LandscapeForm::LinearRegression(posed) => Arc::new(LinearRegression::read(posed, base)?),
         };
         Ok(Dynamics::Loss(sharpened(landscape, self.sharpness)))

@@ -82,7 +82,7 @@ impl Config {
         let (domain, valley, (quantities, eigenvalues, error_estimate)) = (domain?, given_valley?, solve?);
         let mut landscape = LandscapeConfig { form, dimension, sharpness };
         if let LandscapeForm::Slice(slice) = &mut landscape.form {
-            slice.settle(&domain, valley.as_ref());
+            slice.settle(&domain, valley.as_ref(), sharpness);
         }
         let request = Request {
             quantities,

@@ -22,6 +22,7 @@ pub(super) fn read(section: &Section, dimension: usize) -> Read<MeasuredSource> 
         dimension,
         names: names(&section.section("names")?)?,
         lengths: lengths(section, dimension)?,
+        smooth: section.boolean("smooth", false)?,
         minus_one_is_missing,
     })
 }

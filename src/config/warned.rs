@@ -4,6 +4,7 @@ use crate::config::advice::on_study;
 use crate::config::diagnosis::named_minimum;
 use crate::digits;
 use crate::problem::ProblemWarning;
+use crate::problem::landscape::Precision;
 use crate::study::Warning;
 use crate::study::converge::Source;
 use crate::study::warning::{has_no_say, reached};
@@ -55,6 +56,7 @@ pub fn on_warning(warning: &Warning) -> String {
         Warning::Problem(ProblemWarning::WallOutOfReach { .. }) => {
             format!("{warning}. To be killed there and nowhere else take valley.set = \"whole\"")
         }
+        Warning::Problem(ProblemWarning::Precision(Precision::Single)) => format!("{warning}: landscape.smooth = true"),
         Warning::Problem(ProblemWarning::NotTheNearest { meant, .. } | ProblemWarning::NamedFar { meant, .. }) => {
             format!("{}: {warning}", named_minimum(*meant))
         }

@@ -20,6 +20,7 @@ pub fn covariance_summary(title: &str, model: &str, study: &CovarianceStudy) -> 
         "gradient_norm": study.gradient_norm,
         "hessian_eigenvalues": study.eigenvalues,
         "comparisons": study.comparisons,
+        "noise_norms": study.noise,
     });
     if let Some(training) = &study.training {
         summary["training"] = json!({

@@ -3,6 +3,7 @@
 use crate::config::{Config, LandscapeForm, ModelForm, NoiseForm, SliceConfig};
 use crate::digits::{exact, exact_point};
 use crate::model::Directions;
+use crate::model::slice::Middle;
 use crate::problem::landscape::Regression;
 use crate::problem::noise::{HessianPlace, NoiseKind};
 
@@ -54,6 +55,14 @@ fn slice_of(slice: &SliceConfig) -> String {
     let directions = match &slice.directions {
         Directions::Hessian => "hessian directions".to_string(),
         Directions::Filter { seed } => format!("filter directions (seed {seed})"),
+        Directions::Minima(ends) => {
+            let end = |end: &Middle| match end {
+                Middle::File(file) => file.display().to_string(),
+                Middle::Seed(seed) | Middle::Random(seed) => format!("seed {seed}"),
+                Middle::Minimiser => "minimiser".to_string(),
+            };
+            format!("vectors to the minima of {}", ends.iter().map(end).collect::<Vec<_>>().join(" and "))
+        }
         Directions::File(file) => format!("directions {}", file.display()),
     };
     let penalty = if slice.l2 == 0.0 { String::new() } else { format!(", l2 = {}", slice.l2) };

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::lanczos;
-use super::slice::{SliceError, read};
+use super::slice::{Middle, SliceError, middle, read};
 use super::sums::Model;
 use super::training::{TrainingError, eigenpairs, uniform};
 use super::weights::{self, WeightsError};
@@ -19,6 +19,8 @@ pub enum Directions {
         /// The seed of the random numbers.
         seed: u64,
     },
+    /// The vectors from the centre to other minima, one for each dimension.
+    Minima(Vec<Middle>),
     /// The vectors `x` and `y` of a safetensors file.
     File(PathBuf),
 }
@@ -44,8 +46,34 @@ pub(super) fn vectors(
             let mut state = *seed;
             Ok((0..dimension).map(|_| filter_normalised(model, theta, &mut state)).collect())
         }
+        Directions::Minima(ends) => to_minima(model, theta, ends, progress),
         Directions::File(file) => given(model, file, dimension),
     }
+}
+
+/// The vectors from θ to other minima; an error unless they are linearly independent.
+fn to_minima(model: &Model, theta: &[f64], ends: &[Middle], progress: &Progress) -> Result<Vec<Vec<f64>>, SliceError> {
+    let mut vectors = Vec::new();
+    for end in ends {
+        let (other, _) = middle(model, end, progress)?;
+        vectors.push(other.iter().zip(theta).map(|(end, centre)| end - centre).collect::<Vec<f64>>());
+    }
+    let squares: Vec<f64> = vectors.iter().map(|v| dot(v, v)).collect();
+    if let Some(place) = squares.iter().position(|square| *square == 0.0) {
+        return Err(SliceError::SameMinimum { place });
+    }
+    match cosine(&vectors, &squares) {
+        Some(cosine) => Err(SliceError::MinimaOnALine { cosine }),
+        None => Ok(vectors),
+    }
+}
+
+/// The cosine of the angle between two vectors with these squared lengths, if they are parallel.
+fn cosine(vectors: &[Vec<f64>], squares: &[f64]) -> Option<f64> {
+    let [x, y] = vectors else { return None };
+    let cosine = dot(x, y) / (squares[0] * squares[1]).sqrt();
+    // A smaller angle is rounding.
+    (1.0 - cosine * cosine < 1e-12).then_some(cosine)
 }
 
 /// The vectors of a file; an error unless they are linearly independent.
@@ -65,14 +93,10 @@ fn given(model: &Model, file: &Path, dimension: usize) -> Result<Vec<Vec<f64>>, 
     if squares.iter().any(|square| !(square.is_finite() && *square > 0.0)) {
         return Err(SliceError::Vectors { file: file.to_path_buf(), cosine: None });
     }
-    if let [x, y] = &vectors[..] {
-        let cosine = dot(x, y) / (squares[0] * squares[1]).sqrt();
-        // A smaller angle is rounding.
-        if 1.0 - cosine * cosine < 1e-12 {
-            return Err(SliceError::Vectors { file: file.to_path_buf(), cosine: Some(cosine) });
-        }
+    match cosine(&vectors, &squares) {
+        Some(cosine) => Err(SliceError::Vectors { file: file.to_path_buf(), cosine: Some(cosine) }),
+        None => Ok(vectors),
     }
-    Ok(vectors)
 }
 
 /// The unit eigenvectors of the `count` largest eigenvalues, each with its largest entry positive.
@@ -118,7 +142,7 @@ fn filter_normalised(model: &Model, theta: &[f64], state: &mut u64) -> Vec<f64> 
 }
 
 /// A standard normal random number (Box & Muller 1958).
-fn normal(state: &mut u64) -> f64 {
+pub(super) fn normal(state: &mut u64) -> f64 {
     // In (0, 1], whose logarithm is finite.
     let (radius, angle) = (1.0 - uniform(state), uniform(state));
     (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()

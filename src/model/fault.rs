@@ -199,6 +199,18 @@ pub enum DataFault {
         /// The number that is needed.
         needed: usize,
     },
+    /// An axis of a table that is to be smoothed has too many values.
+    #[error(
+        "`{name}` has {found} values, and at most {most} are smoothed: leave out every other one, or do not smooth"
+    )]
+    TooMany {
+        /// The name.
+        name: String,
+        /// The number of values.
+        found: usize,
+        /// The largest number.
+        most: usize,
+    },
     /// A cell of a table has no value.
     #[error(
         "`{name}` at {index:?} (indices from 0) is {value}: a cell that was not computed; compute it, or cut the table to what is there"

@@ -20,17 +20,22 @@ pub mod fault;
 pub mod lanczos;
 mod measured;
 mod network;
+mod noise_norm;
 mod output;
 mod samples;
 pub mod slice;
+#[cfg(feature = "files")]
+pub mod stored;
 mod sums;
+mod surroundings;
 mod table;
 pub mod training;
 pub mod weights;
 
 pub use directions::Directions;
-pub use measured::{Array, FEWEST, Lengths, Measured, MeasuredSource, Names};
+pub use measured::{Array, FEWEST, Lengths, Measured, MeasuredSource, Names, Smoothed, smoothed};
 pub use network::{Activation, Layer, Network, Pass};
+pub use noise_norm::{NoiseNorm, noise_norms};
 pub use output::{Answer, Output};
 pub use samples::{DataSource, Samples, Targets, Task};
 pub use sums::{Along, Covariance, Model};

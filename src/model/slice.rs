@@ -5,7 +5,7 @@
 //! L(x, y),   C_ij = v_i·C v_j   at every point, from all samples
 //! ```
 //! The projected ∇L and H are the derivatives of L(x, y). The directions are the eigenvectors of the two largest
-//! eigenvalues of the Hessian, given vectors, or random vectors normalised filter by filter: every row of a layer's
+//! eigenvalues of the Hessian, those to one or two other minima, given vectors, or random vectors normalised filter by filter: every row of a layer's
 //! weights is as long as that of θ*, and biases are 0. The number of points along each axis is doubled until the cubic
 //! spline through every other point gives those in between to 1e-5 of the range of L.
 //!
@@ -24,7 +24,6 @@ use serde::Serialize;
 use super::directions::{Directions, dot, vectors};
 use super::fault::DataError;
 use super::measured::Measured;
-use super::network::Network;
 use super::sums::{Along, Model};
 use super::training::{Effort, Trained, TrainingError, initial, minimise};
 use super::weights::{self, WeightsError};
@@ -39,6 +38,8 @@ pub enum Middle {
     Minimiser,
     /// The result of training from random weights with this seed.
     Seed(u64),
+    /// The random weights with this seed, without training.
+    Random(u64),
     /// The weights in a file.
     File(PathBuf),
 }
@@ -61,8 +62,8 @@ pub struct SliceSpec {
 /// A slice with the results on its grid.
 #[derive(Clone, Debug)]
 pub struct Slice {
-    /// The architecture of the model.
-    pub network: Network,
+    /// The model.
+    pub model: Arc<Model>,
     /// The centre θ*.
     pub theta: Vec<f64>,
     /// |∇L(θ*)| in all parameters.
@@ -153,6 +154,26 @@ pub enum SliceError {
         /// The cosine of the angle between parallel vectors; `None` if one has no finite length above 0.
         cosine: Option<f64>,
     },
+    /// Another minimum is the centre itself.
+    #[error("the other minimum number {} is the centre of the slice itself", place + 1)]
+    SameMinimum {
+        /// Its index among the other minima, from 0.
+        place: usize,
+    },
+    /// The three minima of a plane are on one line.
+    #[error("the three minima are on one line (cosine {cosine}), and span no plane")]
+    MinimaOnALine {
+        /// The cosine of the angle between the vectors to the other minima.
+        cosine: f64,
+    },
+    /// A file with a kept slice cannot be used or written.
+    #[error("{}: the slice cannot be kept there, or read from it ({reason})", file.display())]
+    Kept {
+        /// The file.
+        file: PathBuf,
+        /// The reason.
+        reason: String,
+    },
     /// The slice has more dimensions than the model has parameters.
     #[error("the model has one parameter, and a plane needs two: take a line")]
     TooFewParameters,
@@ -183,7 +204,7 @@ impl Slice {
     ///
     /// # Errors
     /// [`SliceError`]: files that do not fit, failed training, a loss that is not finite, and interruptions.
-    pub fn compute(model: &Model, spec: &SliceSpec, progress: &Progress) -> Result<Slice, SliceError> {
+    pub fn compute(model: &Arc<Model>, spec: &SliceSpec, progress: &Progress) -> Result<Slice, SliceError> {
         if model.parameters() < spec.dimension {
             return Err(SliceError::TooFewParameters);
         }
@@ -205,11 +226,12 @@ impl Slice {
             dimension: spec.dimension,
             axes,
             loss: points.iter().map(|point| point.loss).collect(),
+            smooth: false,
             covariance: Some(points.iter().map(|point| point.covariance).collect()),
             gram,
         };
         let gradient_norm = dot(&gradient, &gradient).sqrt();
-        Ok(Slice { network: model.network.clone(), theta, gradient_norm, training, vectors, curvatures, measured })
+        Ok(Slice { model: Arc::clone(model), theta, gradient_norm, training, vectors, curvatures, measured })
     }
 
     /// The slice with this name, computed once per process: sweeps and sensitivities need it at every point.
@@ -228,7 +250,11 @@ impl Slice {
     }
 }
 
-fn middle(model: &Model, middle: &Middle, progress: &Progress) -> Result<(Vec<f64>, Option<Trained>), SliceError> {
+pub(super) fn middle(
+    model: &Model,
+    middle: &Middle,
+    progress: &Progress,
+) -> Result<(Vec<f64>, Option<Trained>), SliceError> {
     let found = match middle {
         Middle::File(file) => {
             let bytes = read(file)?;
@@ -243,6 +269,7 @@ fn middle(model: &Model, middle: &Middle, progress: &Progress) -> Result<(Vec<f6
             }
             found
         }
+        Middle::Random(seed) => return Ok((initial(model, *seed), None)),
         Middle::Seed(seed) => minimise(model, initial(model, *seed), Effort::NETWORK, progress)?,
     };
     Ok((found.theta.clone(), Some(found)))

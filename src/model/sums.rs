@@ -150,6 +150,25 @@ impl Model {
         }
     }
 
+    /// Writes ∇ℓ_n(θ) of the data term; the pass is scratch memory.
+    pub fn sample_gradient(&self, theta: &[f64], n: usize, pass: &mut Pass, gradient: &mut [f64]) {
+        self.filled(theta, n, pass);
+        self.network.gradient(theta, self.answer(n), pass, gradient);
+    }
+
+    /// The derivatives of ℓ_n(θ) along one or two vectors, with those of the penalty; the pass is scratch memory.
+    pub fn sample_slopes(&self, theta: &[f64], vectors: &[Vec<f64>], n: usize, pass: &mut Pass) -> [f64; 2] {
+        self.filled(theta, n, pass);
+        let data = self.network.slopes(theta, vectors, self.answer(n), pass);
+        [0, 1].map(|k| data[k] + self.penalty_slope(theta, vectors, k))
+    }
+
+    /// The derivative of the penalty along one of the vectors; 0 for a vector that is not given.
+    fn penalty_slope(&self, theta: &[f64], vectors: &[Vec<f64>], k: usize) -> f64 {
+        let own: f64 = vectors.get(k).map_or(0.0, |v| v.iter().zip(theta).map(|(v, value)| v * value).sum());
+        self.l2 * own
+    }
+
     /// H(θ) v, without forming H.
     pub fn hessian_product(&self, theta: &[f64], v: &[f64]) -> Vec<f64> {
         let mut product = self.mean(v.len(), PIECES, |n, pass, sum| {
@@ -223,13 +242,9 @@ impl Model {
         let product = |i: usize, j: usize| {
             slopes.iter().map(|slope| (slope[i] - mean[i]) * (slope[j] - mean[j])).sum::<f64>() / count
         };
-        let penalty = |k: usize| {
-            let own = vectors.get(k).map_or(0.0, |v| v.iter().zip(theta).map(|(v, value)| v * value).sum());
-            self.l2 * own
-        };
         Along {
             loss: loss / count + self.penalty(theta),
-            slope: [mean[0] + penalty(0), mean[1] + penalty(1)],
+            slope: [0, 1].map(|k| mean[k] + self.penalty_slope(theta, vectors, k)),
             covariance: Tensor { xx: product(0, 0), xy: product(0, 1), yy: product(1, 1) },
         }
     }

@@ -142,6 +142,12 @@ pub enum SimulationError {
         /// The number of features.
         own: usize,
     },
+    /// All parameters of a model whose slice the problem is not.
+    #[error("this landscape is no slice of a model, and has no further parameters")]
+    NoSlice,
+    /// Reflecting or periodic walls of a slice, which mean nothing in all parameters.
+    #[error("a reflecting or periodic wall of the slice may be met, and has no counterpart in all parameters")]
+    WallsOfSlice,
     /// The particles do not fit into memory.
     #[error("{count} particles need {} of memory; {most:.1e} fit", digits::bytes(*bytes))]
     TooManyParticles {

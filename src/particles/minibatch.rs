@@ -55,6 +55,7 @@ impl<'a> Minibatch<'a> {
         let samples = match loss.samples() {
             Samples::Gaussian => gaussian(random, recipe.samples, copies),
             Samples::Rows(first, second) => first.iter().zip(second).map(|(x, y)| [*x, *y]).collect(),
+            Samples::Numbered(count) => (0..count).map(|n| [n as f64, 0.0]).collect(),
         };
         Minibatch {
             space: problem.domain.space(),
@@ -79,14 +80,7 @@ impl<'a> Minibatch<'a> {
         let count = self.samples.len() / self.copies;
         let share = self.learning_rate / self.batch_size as f64;
         let mut sums = [[0.0; 2]; MOST_COPIES];
-        let mut words = [0; 4];
-        let first = step * self.batch_size as u64;
-        for index in first..first + self.batch_size as u64 {
-            if index == first || index % 4 == 0 {
-                words = self.random.words(id, index / 4, Purpose::Batch);
-            }
-            // An integer below `count` from 32 bits.
-            let sample = ((u64::from(words[(index % 4) as usize]) * count as u64) >> 32) as usize;
+        for sample in drawn(self.random, id, step, self.batch_size, count) {
             let row = &self.samples[sample * self.copies..][..self.copies];
             for ((sum, theta), sample) in sums.iter_mut().zip(&*place).zip(row) {
                 let [x, y] = self.loss.sample_gradient(*theta, *sample);
@@ -99,6 +93,25 @@ impl<'a> Minibatch<'a> {
             *theta = if inside { moved } else { self.frontier.confine(moved, |axis| [[1.0, 0.0], [0.0, 1.0]][axis]) };
         }
     }
+}
+
+/// The numbers of the samples in the batch of a step, drawn from `count` with replacement.
+pub(super) fn drawn(
+    random: Random,
+    id: u32,
+    step: u64,
+    batch_size: usize,
+    count: usize,
+) -> impl Iterator<Item = usize> {
+    let first = step * batch_size as u64;
+    let mut words = [0; 4];
+    (first..first + batch_size as u64).map(move |index| {
+        if index == first || index % 4 == 0 {
+            words = random.words(id, index / 4, Purpose::Batch);
+        }
+        // An integer below `count` from 32 bits.
+        ((u64::from(words[(index % 4) as usize]) * count as u64) >> 32) as usize
+    })
 }
 
 /// The largest number of copies in a parameter vector.

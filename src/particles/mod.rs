@@ -3,7 +3,8 @@
 //! [`preparation`] adapts the settings to a problem, [`motion`] moves a block of particles by one step, [`frontier`]
 //! describes the killing boundary, [`swarm`] keeps many particles in the quasi-stationary state and counts deaths,
 //! [`memory`] tests whether that state is reached, [`coupled`] adds paths with longer steps, [`minibatch`] moves
-//! particles by real minibatches, [`splitting`] estimates rates too small for direct simulation, [`estimate`] turns
+//! particles by real minibatches, [`whole`] does so in all parameters of a model,
+//! [`splitting`] estimates rates too small for direct simulation, [`estimate`] turns
 //! counts into rates with confidence intervals, and [`random`] generates random numbers.
 
 pub mod announcement;
@@ -27,7 +28,8 @@ pub mod swarm;
 pub mod tables;
 mod warning;
 pub mod well;
+pub mod whole;
 
 pub use error::SimulationError;
-pub use settings::{Method, Settings};
+pub use settings::{Method, Settings, Space};
 pub use warning::ParticleWarning;

@@ -5,8 +5,8 @@ use crate::particles::memory::Wells;
 use crate::particles::minibatch::{MOST_COPIES, Recipe};
 use crate::particles::motion::Motion;
 use crate::particles::scales::Scales;
-use crate::particles::{Method, Settings, SimulationError};
-use crate::problem::landscape::{SampleLoss, Samples};
+use crate::particles::{Method, Settings, SimulationError, Space};
+use crate::problem::landscape::{SampleLoss, Samples, Whole};
 use crate::problem::{Interpretation, Problem};
 
 /// An upper estimate of the memory for one particle, in bytes.
@@ -32,6 +32,8 @@ pub struct Preparation<'a> {
     pub wells: Wells,
     /// The loss and the parameters of an iteration with minibatches.
     pub minibatch: Option<(&'a dyn SampleLoss, Recipe)>,
+    /// The model in all its parameters, if minibatches move it there.
+    pub whole: Option<Whole<'a>>,
 }
 
 impl<'a> Preparation<'a> {
@@ -65,8 +67,17 @@ impl<'a> Preparation<'a> {
             Method::Minibatch => Some(recipe(settings, problem, dt)?),
             _ => None,
         };
-        fits(settings, memory as f64)?;
-        Ok(Preparation { settings, problem, motion, scales, dt, wells: Wells::new(problem), minibatch })
+        let whole = match (settings.space, minibatch) {
+            (Space::Whole, Some((loss, _))) => {
+                if settings.half_width.is_none() && !motion.frontier.is_open() {
+                    return Err(SimulationError::WallsOfSlice);
+                }
+                Some(loss.whole().ok_or(SimulationError::NoSlice)?)
+            }
+            _ => None,
+        };
+        fits(settings, whole.map_or(0, |whole| whole.slice.theta.len()), memory as f64)?;
+        Ok(Preparation { settings, problem, motion, scales, dt, wells: Wells::new(problem), minibatch, whole })
     }
 
     /// Whether a second swarm with longer steps estimates the discretisation error.
@@ -81,13 +92,15 @@ impl<'a> Preparation<'a> {
 }
 
 /// Refuses numbers of particles or samples that do not fit into memory.
-fn fits(settings: &Settings, memory: f64) -> Result<(), SimulationError> {
+fn fits(settings: &Settings, parameters: usize, memory: f64) -> Result<(), SimulationError> {
     let excess = |count: usize, each: f64| {
         let bytes = count as f64 * each;
         (bytes > memory).then_some((bytes, memory / each))
     };
     let count = settings.count.unwrap_or(COUNT);
-    if let Some((bytes, most)) = excess(count, BYTES) {
+    // In all parameters each particle has two vectors: its own and that from which others restart.
+    let each = BYTES + (2 * size_of::<f64>() * parameters) as f64;
+    if let Some((bytes, most)) = excess(count, each) {
         return Err(SimulationError::TooManyParticles { count, bytes, most });
     }
     let sample = 2 * size_of::<f64>() * settings.dimension.unwrap_or(1);
@@ -128,7 +141,7 @@ fn recipe<'a>(
     if !asked.is_multiple_of(own) || asked > most {
         return Err(SimulationError::Copies { asked, own, most });
     }
-    if asked > own && matches!(loss.samples(), Samples::Rows(..)) {
+    if asked > own && !matches!(loss.samples(), Samples::Gaussian) {
         return Err(SimulationError::CopiesOfData { own });
     }
     let recipe = Recipe {

@@ -33,6 +33,28 @@ impl Method {
     }
 }
 
+/// The space in which minibatches move a model of which the problem is a slice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Space {
+    /// The coordinates of the problem.
+    Slice,
+    /// All parameters of the model.
+    Whole,
+}
+
+impl Space {
+    /// Both spaces.
+    pub const ALL: [Space; 2] = [Space::Slice, Space::Whole];
+
+    /// The name in configurations and results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Space::Slice => "slice",
+            Space::Whole => "whole",
+        }
+    }
+}
+
 /// The settings of a simulation.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -60,6 +82,11 @@ pub struct Settings {
     pub dimension: Option<usize>,
     /// The number of samples of the minibatch experiment's data.
     pub samples: usize,
+    /// The space in which minibatches move.
+    pub space: Space,
+    /// The half width of a box in all parameters around the centre of the slice, which ends lives instead of the live
+    /// set.
+    pub half_width: Option<f64>,
 }
 
 impl Default for Settings {
@@ -77,6 +104,8 @@ impl Default for Settings {
             repetitions: 16,
             dimension: None,
             samples: 50_000,
+            space: Space::Slice,
+            half_width: None,
         }
     }
 }

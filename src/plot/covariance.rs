@@ -7,8 +7,9 @@ use super::PlotError;
 use super::axis::{Axis, extent};
 use super::canvas::{Area, Fault, picture};
 use super::chart::{self, Chart, Curve, Spot};
-use super::colour::{FIRST, SECOND};
+use super::colour::{FIRST, INK, SECOND, SERIES};
 use super::sheet::{Look, Pen};
+use crate::model::NoiseNorm;
 use crate::study::covariance::{Comparison, CovarianceStudy};
 
 /// The resolution at which coinciding elements are drawn once: there are p² of them.
@@ -16,7 +17,7 @@ const SQUARES: f64 = 300.0;
 /// The decades shown of the spectrum, and of C below its largest element; smaller values are rounding.
 const DECADES: f64 = 14.0;
 
-/// Draws `covariance` and `covariance-spectrum`, and returns their paths.
+/// Draws `covariance`, `covariance-spectrum` and `covariance-noise`, and returns their paths.
 ///
 /// # Errors
 /// [`PlotError`] of the first picture that cannot be drawn.
@@ -55,6 +56,10 @@ fn draw_with(pen: Pen, title: &str, study: &CovarianceStudy, folder: &Path) -> R
     let sheet = pen.sheet(folder, "covariance-spectrum");
     picture(&sheet, (1200, 700), ["Spectrum of the Hessian", title], |area| spectrum(area, &study.eigenvalues))?;
     drawn.push(sheet.path);
+    let sheet = pen.sheet(folder, "covariance-noise");
+    let head = ["Norms of minibatch noise, and of a Gaussian of the same covariance", title];
+    picture(&sheet, (1200, 700), head, |area| norms(area, &study.noise))?;
+    drawn.push(sheet.path);
     Ok(drawn)
 }
 
@@ -86,6 +91,32 @@ fn scatter(area: &Area, points: Vec<(f64, f64)>, is_log: bool, name: &str, slope
     let curves = slope.map(|slope| Curve { points: line(slope), colour: SECOND, name: String::new() });
     let curves = curves.into_iter().collect();
     chart::draw(area, Chart { x: &x, y: &y, curves, lines: Vec::new(), spots, leaves_room_beside: false })
+}
+
+/// The distribution functions of |ξ|√B for each batch size, and that of the Gaussian, which is the same for all.
+fn norms(area: &Area, noise: &[NoiseNorm]) -> Result<(), Fault> {
+    let scaled = |norms: &[f64], batch_size: u32| -> Vec<f64> {
+        norms.iter().map(|norm| norm * f64::from(batch_size).sqrt()).filter(|norm| *norm > 0.0).collect()
+    };
+    let all = noise.iter().flat_map(|found| scaled(&found.drawn, found.batch_size));
+    let Some(range) = extent(all.map(f64::log10)) else { return Ok(()) };
+    let x = Axis::logarithmic("|ξ| √B", range.start.max(range.end - DECADES)..range.end + 0.1);
+    let y = Axis::linear("share of smaller norms", 0.0..1.0, 0.02);
+    let curve = |norms: Vec<f64>, colour, name: String| {
+        let count = norms.len() as f64;
+        let point = |(k, norm): (usize, &f64)| (norm.log10(), y.place((k + 1) as f64 / count));
+        Curve { points: norms.iter().enumerate().map(point).filter(|at| x.holds(at.0)).collect(), colour, name }
+    };
+    let mut curves: Vec<Curve> = noise
+        .iter()
+        .zip(SERIES)
+        .map(|(found, colour)| {
+            curve(scaled(&found.drawn, found.batch_size), colour, format!("minibatches, B = {}", found.batch_size))
+        })
+        .collect();
+    curves.extend(noise.first().map(|found| curve(scaled(&found.gaussian, found.batch_size), INK, "Gaussian".into())));
+    let chart = Chart { x: &x, y: &y, curves, lines: Vec::new(), spots: Vec::new(), leaves_room_beside: false };
+    chart::draw(area, chart)
 }
 
 /// |λ_k| by rank, with different colours for positive and negative eigenvalues.

@@ -255,6 +255,7 @@ fn check_degeneracy(
 fn warnings(dynamics: &Dynamics, posed: &Posed, domain: &Domain, valley: &Valley) -> Vec<ProblemWarning> {
     let mut warnings = Vec::new();
     warnings.extend(dynamics.loss().and_then(|loss| loss.slice()).map(ProblemWarning::Slice));
+    warnings.extend(dynamics.loss().and_then(|loss| loss.precision()).map(ProblemWarning::Precision));
     let doubts = dynamics.loss().map(|loss| loss.doubts()).unwrap_or_default();
     warnings.extend(doubts.nearly_one.map(|sine| ProblemWarning::NearlyOne { sine }));
     warnings.extend(doubts.nearly_constant.map(|(feature, spread)| ProblemWarning::NearlyConstant { feature, spread }));

@@ -4,6 +4,7 @@ use crate::digits::point;
 use crate::model::slice::SliceFacts;
 use crate::problem::ends::VanishingNoise;
 use crate::problem::fault::MeantMinimum;
+use crate::problem::landscape::Precision;
 use crate::tensor::Point;
 
 /// A fact about a problem that is not an error and does not show in its numbers.
@@ -63,6 +64,8 @@ pub enum ProblemWarning {
     },
     /// The loss is a slice of a model with more parameters.
     Slice(SliceFacts),
+    /// The values of the loss are known with little precision.
+    Precision(Precision),
     /// An absorbing wall that the process never reaches.
     NeverReached(VanishingNoise),
 }
@@ -98,6 +101,15 @@ impl std::fmt::Display for ProblemWarning {
                     if *is_converged == Some(false) { ", above what training aimed at" } else { "" },
                 )
             }
+            ProblemWarning::Precision(Precision::Single) => formatter.write_str(
+                "the losses of this table are numbers of single precision: second differences, and noise made from the Hessian, may be \
+                 those of rounding. Smooth them",
+            ),
+            ProblemWarning::Precision(Precision::Smoothed { noise, left }) => write!(
+                formatter,
+                "the losses of this table were smoothed: noise of {noise:.1e} of their range was found, and {left:.1e} of it is left; what \
+                 that may change is in the stated errors as far as half of the values, smoothed alone, show it"
+            ),
             ProblemWarning::NearlyOne { sine } => write!(
                 formatter,
                 "the two features (an intercept is one) are multiples of each other but for {sine:.1e} of their lengths, or one is nearly \

@@ -40,6 +40,13 @@ pub fn covariance(title: &str, model: &str, study: &CovarianceStudy, files: &[Pa
         page.row(&[&found.batch_size.to_string(), found.basis, &slope, &r, &found.elements.to_string()]);
     }
     page.blank();
+    page.row(&["B", "Var|ξ|²/Gauss", "median |ξ|", "Gauss", "KS distance"]);
+    for found in &study.noise {
+        let own = [found.variance_ratio, found.quantiles[1], found.gaussian_quantiles[1], found.kolmogorov_smirnov];
+        let [ratio, median, gaussian, distance] = own.map(brief);
+        page.row(&[&found.batch_size.to_string(), &ratio, &median, &gaussian, &distance]);
+    }
+    page.blank();
     if study.training.as_ref().is_some_and(|training| !training.is_converged()) {
         page.warning(&format!(
             "training ended at |∇L| = {}, above its aim: this point is near no minimum to that accuracy (a penalty l2 > 0 gives the \

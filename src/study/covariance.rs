@@ -12,8 +12,8 @@
 use serde::Serialize;
 
 use super::memory::allowed;
-use crate::model::Model;
 use crate::model::training::{Effort, Trained, TrainingError, eigenpairs, initial, minimise};
+use crate::model::{Model, NoiseNorm, noise_norms};
 use crate::progress::Progress;
 
 /// The batch sizes for which C and H are compared.
@@ -32,6 +32,8 @@ pub enum Weights {
     Minimiser,
     /// The end of a training that starts from random weights.
     Seed(u64),
+    /// The random weights with this seed, without any training.
+    Random(u64),
     /// The given weights.
     Given(Vec<f64>),
 }
@@ -74,6 +76,8 @@ pub struct CovarianceStudy {
     pub eigen: Vec<[f64; 2]>,
     /// The compared pairs (H_ij, C_ij) in the basis of the parameters.
     pub original: Vec<[f64; 2]>,
+    /// The norm of the noise of minibatches against that of a Gaussian of the same covariance.
+    pub noise: Vec<NoiseNorm>,
     /// The training that led to the point, if there was one.
     pub training: Option<Trained>,
 }
@@ -134,6 +138,7 @@ pub fn covariance(model: &Model, weights: Weights, progress: &Progress) -> Resul
     }
     let (theta, training) = match weights {
         Weights::Given(theta) => (theta, None),
+        Weights::Random(seed) => (initial(model, seed), None),
         Weights::Minimiser => {
             let found = minimise(model, vec![0.0; p], Effort::REGRESSION, progress)?;
             if !found.is_converged() {
@@ -161,7 +166,7 @@ fn compare(
     if !loss.is_finite() {
         return Err(TrainingError::NotFinite { loss }.into());
     }
-    progress.begin("Hessian and covariance", 3);
+    progress.begin("Hessian and covariance", 4);
     let step = || match progress.is_interrupted() {
         true => Err(TrainingError::Interrupted),
         false => {
@@ -171,15 +176,19 @@ fn compare(
     };
     let hessian = model.hessian(&theta);
     step()?;
-    let noise = model.covariance(&theta).matrix;
+    let covariance = model.covariance(&theta);
+    let noise = &covariance.matrix;
     step()?;
     let (eigenvalues, vectors) = eigenpairs(&hessian, p).ok_or(TrainingError::Eigenvalues { loss })?;
+    step()?;
+    let (spread, _) = eigenpairs(noise, p).ok_or(TrainingError::Eigenvalues { loss })?;
+    let norms = noise_norms(model, &theta, &covariance, &spread, &BATCH_SIZES);
     step()?;
     // H is diagonal in this basis: off-diagonal elements are outside the range.
     let inside = (0..p).filter(|&k| (EIGEN[0]..=EIGEN[1]).contains(&eigenvalues[k]));
     let eigen: Vec<[f64; 2]> =
-        inside.map(|k| [eigenvalues[k], quadratic(&noise, &vectors[k * p..(k + 1) * p])]).collect();
-    let pairs = hessian.iter().zip(&noise).filter(|(h, _)| h.abs() <= ORIGINAL);
+        inside.map(|k| [eigenvalues[k], quadratic(noise, &vectors[k * p..(k + 1) * p])]).collect();
+    let pairs = hessian.iter().zip(noise).filter(|(h, _)| h.abs() <= ORIGINAL);
     let original: Vec<[f64; 2]> = pairs.map(|(h, c)| [*h, *c]).collect();
     let mut comparisons = Vec::new();
     for batch_size in BATCH_SIZES {
@@ -196,6 +205,7 @@ fn compare(
         comparisons,
         eigen,
         original,
+        noise: norms,
         training,
     })
 }

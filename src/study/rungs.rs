@@ -60,6 +60,9 @@ const LEAST_OF_RATE: f64 = 0.5;
 /// The safety factor of the error of an argument, that of [`crate::study::extrapolation`].
 const ARGUMENT_SAFETY: f64 = 1.25;
 
+/// The safety factor of what an iteration for an eigenvalue has left.
+const ITERATION_SAFETY: f64 = 1.25;
+
 /// The argument of an eigenvalue in the complex plane, in radians; 0 for 0.
 fn argument(value: Eigenvalue) -> f64 {
     let size = value.modulus();
@@ -235,7 +238,7 @@ impl Rungs<'_> {
         // What the iteration for an eigenvalue of the finest chain has left is not in the changes from grid to grid.
         let own = self.rates.last().map_or(&[][..], |rates| &rates.network);
         let with_own = |(found, value): (Option<Extrapolation>, &Eigenvalue)| {
-            found.map(|found| Extrapolation { error: found.error + value.error, ..found })
+            found.map(|found| Extrapolation { error: found.error + ITERATION_SAFETY * value.error, ..found })
         };
         found.into_iter().zip(own).map(with_own).collect()
     }

@@ -41,7 +41,7 @@ fn logistic_regression_against_direct_sums() {
     let found = found(&command(LOGISTIC, &[], folder.path()));
     let text = std::fs::read_to_string(folder.path().join("output/model/covariance.json")).unwrap();
     assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), found);
-    for name in ["covariance.png", "covariance-spectrum.png"] {
+    for name in ["covariance.png", "covariance-spectrum.png", "covariance-noise.png"] {
         assert!(std::fs::metadata(folder.path().join("output/model").join(name)).unwrap().len() > 10_000, "{name}");
     }
     assert_eq!((&found["parameters"], &found["samples"], &found["dropped"]), (&4.into(), &1372.into(), &0.into()));
@@ -130,6 +130,19 @@ fn analytical_slope_of_an_orthogonal_regression() {
     let eigen = &found.comparisons[0];
     reached(eigen.slope.unwrap(), 65.0 / 68.0);
     reached(eigen.pearson_r.unwrap(), 1.0);
+    // Gradients (∓1, 0) and (0, ∓¼): E|x|⁴ = (1 + 1/256)/2, tr C = 17/32, tr C² = ¼ + 1/1024.
+    let (fourth, trace, squares) = (257.0 / 512.0, 17.0 / 32.0, 257.0 / 1024.0);
+    for norm in &found.noise {
+        let excess = (fourth - trace * trace - 2.0 * squares) / (2.0 * squares * f64::from(norm.batch_size));
+        reached(norm.variance_ratio, 1.0 + excess);
+    }
+    // One sample has one of two norms; those of thirty lie closer, and are nearer to the Gaussian.
+    let [one, .., thirty] = &found.noise[..] else { panic!() };
+    one.quantiles.iter().zip([0.25, 0.25, 1.0]).for_each(|(found, right)| {
+        assert!((found - right).abs() < 1e-9 || (found - 1.0).abs() < 1e-9, "{found}");
+    });
+    assert!(one.kolmogorov_smirnov > 0.2 && one.p_value < 1e-12, "{one:?}");
+    assert!(thirty.kolmogorov_smirnov < 0.6 * one.kolmogorov_smirnov, "{}", thirty.kolmogorov_smirnov);
     // Off the diagonal H and C are 0: no line, no correlation, and no number that stands for them.
     let original = &found.comparisons[1];
     assert_eq!((original.elements, original.slope, original.pearson_r), (2, None, None));
@@ -178,6 +191,21 @@ fn the_example() {
     let eigen = &found["comparisons"][0];
     assert!(eigen["pearson_r"].as_f64().unwrap() > 0.99, "{eigen}");
     assert!((0.04..0.06).contains(&eigen["slope"].as_f64().unwrap()), "{eigen}");
+}
+
+/// Without training the point is that of the initial weights, where the loss is not at a minimum.
+#[test]
+fn a_random_point() {
+    let folder = Folder::new("covariance-random");
+    let set = ["--no-plots", "--set", "landscape.trained=false"];
+    let found = found(&command(NETWORK, &set, folder.path()));
+    assert!(found.get("training").is_none());
+    assert!(found["gradient_norm"].as_f64().unwrap() > 1e-2, "{found}");
+    assert!(found["hessian_eigenvalues"].as_array().unwrap().iter().any(|value| value.as_f64().unwrap() < 0.0));
+    let norms = found["noise_norms"].as_array().unwrap();
+    assert_eq!(norms.len(), 4);
+    let ratio = |k: usize| norms[k]["variance_ratio"].as_f64().unwrap() - 1.0;
+    assert!((ratio(1) * 10.0 / ratio(0) - 1.0).abs() < 1e-9 && (ratio(3) * 30.0 / ratio(0) - 1.0).abs() < 1e-9);
 }
 
 #[test]

@@ -82,6 +82,8 @@ mod sensitivities;
 mod several;
 mod sgd;
 mod slice;
+mod slice_whole;
+mod smooth;
 mod spectrum;
 mod starts;
 mod sweep;

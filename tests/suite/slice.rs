@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use saddleflux::config::{Config, Diagnosis};
@@ -42,7 +43,7 @@ fn spec(directions: Directions, points: Option<[usize; 2]>) -> SliceSpec {
 }
 
 fn sliced(model: &Model, spec: &SliceSpec) -> Slice {
-    Slice::compute(model, spec, &Progress::default()).unwrap_or_else(|error| panic!("{error}"))
+    Slice::compute(&Arc::new(model.clone()), spec, &Progress::default()).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// θ* + x u + y v.
@@ -56,7 +57,7 @@ fn a_slice_is_the_model_along_its_vectors() {
     let model = model();
     for directions in [Directions::Hessian, Directions::Filter { seed: 5 }] {
         let slice = sliced(&model, &spec(directions.clone(), None));
-        let table = TableLoss::from(&slice);
+        let table = TableLoss::from(Arc::new(slice.clone()));
         let gram = |i: usize, j: usize| dot(&slice.vectors[i], &slice.vectors[j]);
         let metric = table.metric().map_or(Tensor::isotropic(1.0, 2), saddleflux::problem::metric::Metric::gram);
         for (entry, right) in [(metric.xx, gram(0, 0)), (metric.xy, gram(0, 1)), (metric.yy, gram(1, 1))] {

@@ -29,6 +29,7 @@ fn measured(x: &[f64], y: &[f64], f: impl Fn(Point) -> f64) -> Measured {
         dimension,
         axes: [x.to_vec(), y.to_vec()],
         loss: plane([x, y], f),
+        smooth: false,
         covariance: None,
         gram: Tensor::isotropic(1.0, dimension),
     }

@@ -15,9 +15,12 @@ mod directions;
 #[cfg(feature = "files")]
 mod hdf;
 mod npz;
+mod smooth;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+
+pub use smooth::{Smoothed, smoothed};
 
 use super::fault::{DataError, DataFault, DataRole};
 use crate::tensor::Tensor;
@@ -81,6 +84,8 @@ pub struct MeasuredSource {
     pub names: Names,
     /// The source of the lengths of coordinates.
     pub lengths: Lengths,
+    /// Whether L is smoothed before it is interpolated.
+    pub smooth: bool,
     /// Whether −1 marks a cell that was not computed, as NaN does in any case.
     pub minus_one_is_missing: bool,
 }
@@ -92,8 +97,10 @@ pub struct Measured {
     pub dimension: usize,
     /// The values of x and y, ascending; a single y in one dimension.
     pub axes: [Vec<f64>; 2],
-    /// L at the grid points, y fast.
+    /// L at the grid points, y fast, as given.
     pub loss: Vec<f64>,
+    /// Whether L is smoothed before it is interpolated.
+    pub smooth: bool,
     /// The covariance of one sample's gradient at the grid points, y fast, in these coordinates; `None` if not given.
     pub covariance: Option<Vec<Tensor>>,
     /// The Gram matrix of the coordinate vectors.
@@ -102,6 +109,19 @@ pub struct Measured {
 
 /// The fewest values along an axis: four are left, enough for a cubic spline, when every other one is dropped.
 pub const FEWEST: usize = 7;
+
+/// The most values along an axis of a table that is smoothed, which needs full matrices of that size.
+pub const MOST_SMOOTHED: usize = 2048;
+
+impl Measured {
+    /// Whether all losses are numbers of single precision, and not only because they are short.
+    pub fn is_single(&self) -> bool {
+        let is_single = |value: &f64| f64::from(*value as f32) == *value;
+        // Sixteen bits hold losses that were written down by hand or are all alike.
+        let is_short = |value: &f64| value.to_bits().trailing_zeros() >= 36;
+        self.loss.iter().all(is_single) && !self.loss.iter().all(is_short)
+    }
+}
 
 /// The requested contents of a file.
 #[derive(Clone, Debug, Default)]
@@ -206,7 +226,7 @@ impl MeasuredSource {
             }
         };
         let gram = if self.dimension == 1 { Tensor { xx: gram.xx, ..Tensor::default() } } else { gram };
-        Ok(Measured { dimension: self.dimension, axes, loss, covariance, gram })
+        Ok(Measured { dimension: self.dimension, axes, loss, smooth: self.smooth, covariance, gram })
     }
 
     /// The file of directions that [`MeasuredSource::read`] reads besides the surface file; `None` if it reads none.
@@ -241,6 +261,9 @@ impl MeasuredSource {
                     before: values[index - 1],
                     value: values[index],
                 });
+            }
+            if self.smooth && values.len() > MOST_SMOOTHED {
+                return Err(DataFault::TooMany { name: name.into(), found: values.len(), most: MOST_SMOOTHED });
             }
             if values.len() < FEWEST {
                 return Err(DataFault::TooFew { name: name.into(), found: values.len(), needed: FEWEST });

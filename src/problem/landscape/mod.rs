@@ -20,7 +20,8 @@ pub use table::TableLoss;
 
 use std::sync::Arc;
 
-use crate::model::slice::SliceFacts;
+pub use crate::model::Pass;
+use crate::model::slice::{Slice, SliceFacts};
 use crate::problem::breaks::Breaks;
 use crate::problem::metric::Metric;
 use crate::tensor::{LANES, Point, Points, Tensor};
@@ -108,6 +109,11 @@ pub trait Landscape: Send + Sync {
         Doubts::default()
     }
 
+    /// The precision of its values, if they are known with little.
+    fn precision(&self) -> Option<Precision> {
+        None
+    }
+
     /// The slice of a model that the loss is, if it is one.
     fn slice(&self) -> Option<SliceFacts> {
         None
@@ -128,12 +134,39 @@ pub trait Landscape: Send + Sync {
     }
 }
 
+/// The precision of values that are known with little.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Precision {
+    /// Numbers of single precision, interpolated as they are.
+    Single,
+    /// Smoothed values.
+    Smoothed {
+        /// The standard deviation of the noise that was found, relative to the range of L.
+        noise: f64,
+        /// The standard deviation that is left, relative to the range of L.
+        left: f64,
+    },
+}
+
 /// A loss as the mean of one sample's loss ℓ(θ, x) over the samples x.
 pub trait SampleLoss: Send + Sync {
     /// The samples.
     fn samples(&self) -> Samples<'_>;
-    /// ∇ℓ(θ, x) with respect to θ.
+    /// ∇ℓ(θ, x) with respect to θ; G⁻¹∇ℓ in coordinates with a metric G.
     fn sample_gradient(&self, theta: Point, sample: Point) -> Point;
+    /// The model in all its parameters, if the loss is a slice of one.
+    fn whole(&self) -> Option<Whole<'_>> {
+        None
+    }
+}
+
+/// A model in all its parameters ϑ, of which a loss L(θ) = f(√k θ) is a slice.
+#[derive(Clone, Copy)]
+pub struct Whole<'a> {
+    /// The slice f.
+    pub slice: &'a Slice,
+    /// √k.
+    pub root: f64,
 }
 
 /// The source of samples.
@@ -143,6 +176,8 @@ pub enum Samples<'a> {
     Gaussian,
     /// A data set: the first and the second components of its samples.
     Rows(&'a [f64], &'a [f64]),
+    /// A data set of this many samples, each given by its number in the first component.
+    Numbered(usize),
 }
 
 /// L(θ) = f(√k θ): the same shape with k times the curvature.
@@ -205,6 +240,9 @@ impl Landscape for Sharpened {
     fn slice(&self) -> Option<SliceFacts> {
         self.inner.slice()
     }
+    fn precision(&self) -> Option<Precision> {
+        self.inner.precision()
+    }
     fn extent(&self) -> Option<(Point, Point)> {
         let (lower, upper) = self.inner.extent()?;
         Some((lower.map(|c| c / self.root), upper.map(|c| c / self.root)))
@@ -234,6 +272,10 @@ impl SampleLoss for Sharpened {
     fn sample_gradient(&self, theta: Point, sample: Point) -> Point {
         let inner = self.inner.sampled().map_or([0.0; 2], |loss| loss.sample_gradient(self.stretch(theta), sample));
         inner.map(|c| self.root * c)
+    }
+    fn whole(&self) -> Option<Whole<'_>> {
+        let Whole { slice, root } = self.inner.sampled()?.whole()?;
+        Some(Whole { slice, root: self.root * root })
     }
 }
 

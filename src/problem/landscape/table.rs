@@ -4,12 +4,14 @@
 //! L       the cubic spline through the values, exact at the grid's points, C²
 //! C       S², S the spline through the symmetric square roots of the values: positive semidefinite everywhere
 //! ```
-//! Coordinates are those of the table; lengths are those of its [`Metric`]. The interpolation error is estimated by
+//! With smoothing both are those of the smoothed values. Coordinates are those of the table; lengths are those of its [`Metric`]. The interpolation error is estimated by
 //! solving with every other value left out.
 
-use crate::model::Measured;
+use std::sync::Arc;
+
 use crate::model::slice::{Slice, SliceFacts};
-use crate::problem::landscape::Landscape;
+use crate::model::{Measured, smoothed};
+use crate::problem::landscape::{Landscape, Precision, SampleLoss, Samples, Whole};
 use crate::problem::metric::Metric;
 use crate::spline::Spline;
 use crate::tensor::{Eigen, Point, Tensor};
@@ -21,13 +23,15 @@ pub struct TableLoss {
     loss: Spline,
     /// The splines of S₁₁, S₁₂ and S₂₂.
     root: Option<[Spline; 3]>,
+    precision: Option<Precision>,
     /// The slice of a model that the table is, if it is one.
-    slice: Option<SliceFacts>,
+    slice: Option<Arc<Slice>>,
 }
 
-impl From<&Slice> for TableLoss {
-    fn from(slice: &Slice) -> TableLoss {
-        TableLoss { slice: Some(slice.facts()), ..TableLoss::from(slice.measured.clone()) }
+impl From<Arc<Slice>> for TableLoss {
+    fn from(slice: Arc<Slice>) -> TableLoss {
+        let table = TableLoss::from(slice.measured.clone());
+        TableLoss { slice: Some(slice), ..table }
     }
 }
 
@@ -40,8 +44,20 @@ impl From<Measured> for TableLoss {
             let entry = |part: fn(&Tensor) -> f64| spline(&roots.iter().map(part).collect::<Vec<f64>>());
             [entry(|t| t.xx), entry(|t| t.xy), entry(|t| t.yy)]
         });
-        let loss = spline(&table.loss);
-        TableLoss { metric: Metric::new(table.gram, table.dimension), loss, root, slice: None, table }
+        let smoothed = table.smooth.then(|| smoothed(axes, &table.loss));
+        let loss = spline(smoothed.as_ref().map_or(&table.loss, |smoothed| &smoothed.values));
+        let range = |values: &[f64]| {
+            values.iter().fold(f64::NEG_INFINITY, |most, value| most.max(*value))
+                - values.iter().fold(f64::INFINITY, |least, value| least.min(*value))
+        };
+        let precision = match &smoothed {
+            Some(found) => {
+                let range = range(&found.values);
+                Some(Precision::Smoothed { noise: found.noise / range, left: found.left / range })
+            }
+            None => table.is_single().then_some(Precision::Single),
+        };
+        TableLoss { metric: Metric::new(table.gram, table.dimension), loss, root, precision, slice: None, table }
     }
 }
 
@@ -115,14 +131,33 @@ impl Landscape for TableLoss {
         let [x, y] = &self.table.axes;
         Some(([x[0], y[0]], [x[x.len() - 1], y[y.len() - 1]]))
     }
-    fn coarser(&self) -> Option<std::sync::Arc<dyn Landscape>> {
-        Some(std::sync::Arc::new(self.thinned()?))
+    fn coarser(&self) -> Option<Arc<dyn Landscape>> {
+        Some(Arc::new(self.thinned()?))
+    }
+    fn precision(&self) -> Option<Precision> {
+        self.precision
     }
     fn slice(&self) -> Option<SliceFacts> {
-        self.slice
+        self.slice.as_ref().map(|slice| slice.facts())
+    }
+    fn sampled(&self) -> Option<&dyn SampleLoss> {
+        self.slice.as_ref().map(|_| self as &dyn SampleLoss)
     }
     fn typical_box(&self) -> (Point, Point) {
         let [x, y] = &self.table.axes;
         ([x[0], y[0]], [x[x.len() - 1], y[y.len() - 1]])
+    }
+}
+
+/// The samples of the model of a slice. Gradients are those of the model itself, never of an interpolant.
+impl SampleLoss for TableLoss {
+    fn samples(&self) -> Samples<'_> {
+        Samples::Numbered(self.slice.as_ref().map_or(0, |slice| slice.model.samples.len()))
+    }
+    fn sample_gradient(&self, theta: Point, [number, _]: Point) -> Point {
+        self.slice.as_ref().map_or([0.0; 2], |slice| slice.sample_slope(theta, number as usize))
+    }
+    fn whole(&self) -> Option<Whole<'_>> {
+        self.slice.as_deref().map(|slice| Whole { slice, root: 1.0 })
     }
 }

@@ -2,6 +2,10 @@
 
 use super::{Carried, Evolution, accuracy, norm, pace};
 
+/// The estimated relative error of what was killed from which on it says nothing: implicit steps are far too large where
+/// they are of first order alone.
+const UNKNOWN: f64 = 0.1;
+
 impl Evolution<'_> {
     /// The estimated error of ln S.
     pub(super) fn log_survival_error(&self) -> f64 {
@@ -57,6 +61,8 @@ impl Evolution<'_> {
             // What steps kill is a sum of positive terms, whose rounding is relative.
             None => {
                 let of_killed = self.carried.killed_error.abs() / self.killed();
+                let is_known = of_killed < UNKNOWN;
+                let of_killed = if is_known { of_killed } else { f64::INFINITY };
                 self.worst_error().max(of_killed + self.carried.beyond / size + self.rounding())
             }
         }

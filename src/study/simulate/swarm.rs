@@ -9,6 +9,7 @@ use crate::particles::minibatch::Minibatch;
 use crate::particles::preparation::{COUNT, Preparation};
 use crate::particles::swarm::{self, Counts, Runaway, Schedule};
 use crate::particles::tables::Tables;
+use crate::particles::whole::WholeSpace;
 use crate::particles::{ParticleWarning, Settings, SimulationError};
 use crate::progress::Progress;
 use crate::study::simulate::{ParticleRate, Reference, Simulation, reference};
@@ -126,9 +127,15 @@ pub(super) fn run(
     progress: &Progress,
 ) -> Result<Counts, Runaway> {
     let Preparation { problem, motion, .. } = prepared;
-    match prepared.minibatch {
-        Some((loss, recipe)) => swarm::simulate(&Minibatch::new(problem, loss, recipe), schedule, tables, progress),
-        None => {
+    match (prepared.minibatch, prepared.whole) {
+        (Some((_, recipe)), Some(whole)) => {
+            let movement = WholeSpace::new(problem, whole, recipe, prepared.settings.half_width);
+            swarm::simulate(&movement, schedule, tables, progress)
+        }
+        (Some((loss, recipe)), None) => {
+            swarm::simulate(&Minibatch::new(problem, loss, recipe), schedule, tables, progress)
+        }
+        (None, _) => {
             let swarm = Swarm::new(motion, schedule, prepared.is_coupled(), problem.valley.start_point);
             swarm::simulate(&swarm, schedule, tables, progress)
         }

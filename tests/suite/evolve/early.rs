@@ -96,7 +96,7 @@ fn what_is_killed_first_is_as_right_as_it_says() {
                 for t in [1e-5, 1e-4, 1e-3, 3e-3, 1e-2] {
                     evolution.advance(t).unwrap();
                     let killed = uniformised(&closed, &released(n + 1), t)[n];
-                    let away = (evolution.log_survival() / (-killed).ln_1p() - 1.0).abs();
+                    let away = (1.0 - (-killed).ln_1p() / evolution.log_survival()).abs();
                     let stated = evolution.relative_error_of_log_survival();
                     // From 1 on not even the order of magnitude is known.
                     assert!(
