@@ -2,6 +2,9 @@
 
 use super::{Carried, Evolution, accuracy, norm, pace};
 
+/// The safety factor of the error of what was killed below the floor, where entries are of first order alone.
+const BELOW: f64 = 2.0;
+
 /// The estimated relative error of what was killed from which on it says nothing: implicit steps are far too large where
 /// they are of first order alone.
 const UNKNOWN: f64 = 0.1;
@@ -60,7 +63,7 @@ impl Evolution<'_> {
             None if self.killed() > self.carried.accuracy.floor || size == 0.0 => self.worst_error(),
             // What steps kill is a sum of positive terms, whose rounding is relative.
             None => {
-                let of_killed = self.carried.killed_error.abs() / self.killed();
+                let of_killed = BELOW * self.carried.killed_error.abs() / self.killed();
                 let is_known = of_killed < UNKNOWN;
                 let of_killed = if is_known { of_killed } else { f64::INFINITY };
                 self.worst_error().max(of_killed + self.carried.beyond / size + self.rounding())
