@@ -36,6 +36,8 @@ pub struct Iteration<'a> {
     pub absorbs: [bool; 2],
     /// The point at which the inverse iteration starts: inside, best at the minimum.
     pub start: f64,
+    /// The points inside at which L' or D jumps or has a kink, in ascending order: panels end there.
+    pub breaks: &'a [f64],
 }
 
 /// The escape rate of an iteration and its quasi-stationary density.
@@ -159,8 +161,9 @@ impl Iteration<'_> {
             if needed > MOST_NODES {
                 return Err(SgdError::TooFine { step: width / STEPS, nodes: needed });
             }
-            // The last two panels share the remaining interval equally.
-            let rest = upper - left;
+            // The last two panels before a break or the end share the remaining interval equally.
+            let end = self.breaks.iter().copied().find(|&at| at > left && at < upper).unwrap_or(upper);
+            let rest = end - left;
             let width = if rest <= width {
                 rest
             } else if rest < 2.0 * width {
@@ -172,7 +175,7 @@ impl Iteration<'_> {
                 nodes.push(left + s * width);
                 weights.push(w * width);
             }
-            left = if width == rest { upper } else { left + width };
+            left = if width == rest { end } else { left + width };
         }
         Ok((nodes, weights))
     }

@@ -58,8 +58,8 @@ impl Profile {
         Profile::smoothed(crossings, spacing, 0)
     }
 
-    /// The same in bins of two cells of this spacing however dense the crossings are, smoothed `times` times with the
-    /// weights ¼, ½, ¼ over neighbouring bins: this removes oscillations of the size of the grid and keeps the total.
+    /// The same, smoothed `times` times with the weights ¼, ½, ¼ over neighbouring bins: this removes oscillations of
+    /// the size of the grid and keeps the total.
     pub fn smoothed(crossings: &[Crossing], spacing: [f64; 2], times: usize) -> Profile {
         let order = strung(crossings);
         let cell = spacing[0].max(spacing[1]);
@@ -84,9 +84,9 @@ impl Profile {
         let last = order.len() - 1;
         let place = |k: usize| crossings[order[k]].at;
         let steps: f64 = (1..order.len()).map(|k| norm(difference(place(k), place(k - 1)))).sum();
-        // Along an axis of shorter cells the relevant cell width is smaller. Crossings of long edges are dense whatever
-        // the cells, and a curve of them is smoothed: its bins are as wide as asked for.
         let widest = spacing[0].max(spacing[1]);
+        // Along an axis of shorter cells the relevant cell width is smaller; but smoothing needs the bins that were asked
+        // for, since edges across a degenerate curve are long and their crossings dense.
         let cell = if times > 0 { widest } else { widest.min(REACH as f64 * steps / last.max(1) as f64) };
         // A single crossing has no distance to another.
         let cell = if cell > 0.0 { cell } else { spacing[0].max(spacing[1]) };

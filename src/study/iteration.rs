@@ -185,5 +185,24 @@ fn on_interval<T>(problem: &Problem, learning_rate: f64, ask: impl FnOnce(&Itera
     let slope = |x: f64| problem.dynamics.slope([x, 0.0])[0];
     let diffusion = |x: f64| problem.noise.tensor([x, 0.0]).xx;
     let start = problem.valley.start_point[0];
-    ask(&Iteration { learning_rate, slope: &slope, diffusion: &diffusion, ends: ends.map(place), absorbs, start })
+    let ends = ends.map(place);
+    let breaks = breaks(problem, ends);
+    ask(&Iteration { learning_rate, slope: &slope, diffusion: &diffusion, ends, absorbs, start, breaks: &breaks })
+}
+
+/// The points of an interval at which the slope or the noise of a problem on a line jumps or has a kink.
+fn breaks(problem: &Problem, [lower, upper]: [f64; 2]) -> Vec<f64> {
+    /// The segments on which they are looked for, since one alone shows few.
+    const SEGMENTS: u32 = 256;
+    let place = |k: u32| lower + (upper - lower) * f64::from(k) / f64::from(SEGMENTS);
+    let on = |k: u32| {
+        let (from, to) = (place(k), place(k + 1));
+        let (start, end) = ([from, 0.0], [to, 0.0]);
+        let found = problem.noise.breaks(start, end).with(problem.dynamics.breaks(start, end));
+        found.as_slice().iter().map(|fraction| from + fraction * (to - from)).collect::<Vec<f64>>()
+    };
+    let mut found: Vec<f64> = (0..SEGMENTS).flat_map(on).collect();
+    found.sort_by(f64::total_cmp);
+    found.dedup();
+    found
 }

@@ -249,7 +249,9 @@ impl QuadratureCheck {
             .as_deref()
             .and_then(|passage| Some((away(inverse_time, passage.rate), passage.discretisation_error? + known)));
         let is_alone = |one: Option<(f64, f64)>, other: Option<(f64, f64)>| match (one, other) {
-            (Some((far, stated)), Some((near, allowed))) => far > FAR * stated && far > DISPUTED && near <= allowed,
+            (Some((far, stated)), Some((near, allowed))) => {
+                far > FAR * stated && far > DISPUTED && near <= allowed && near <= CLOSER * far
+            }
             _ => false,
         };
         let (rate_is_alone, time_is_alone) = (is_alone(of_rate, of_time), is_alone(of_time, of_rate));
@@ -294,5 +296,7 @@ const FAR: f64 = 20.0;
 /// The stated relative error above which the difference from the quadrature replaces it, if both differences are
 /// smaller than this number.
 const NEAR: f64 = 0.05;
+/// The share of one number's disagreement that the other's may be at most for it to count as an agreement.
+const CLOSER: f64 = 0.1;
 /// The relative disagreement up to which the grid's error is always raised.
 const DISPUTED: f64 = 1e-3;

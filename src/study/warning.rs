@@ -253,7 +253,7 @@ pub enum Warning {
     },
     /// The estimated discretisation error of a quantity is large.
     #[error(
-        "the estimated discretisation error of the {of} is {}: take more cells, or a table on more points, or draw the domain closer to the \
+        "the estimated discretisation error of the {of} is {}: take more cells, or draw the domain closer to the \
          start set and its saddles",
         digits::percent(*error)
     )]

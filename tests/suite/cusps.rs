@@ -148,7 +148,7 @@ fn analytical_rates_from_cusps_in_the_plane() {
                 "landscape = {{ expression = '{landscape}' }}
                  noise = {{ kind = 'isotropic', temperature = 0.5 }}
                  domain = {{ lower = [-1, -1], upper = [1, 1], walls = {{ {walls} }} }}
-                 valley = {{ {valley} }}\ngrid = {{ cells = [64, 64] }}"
+                 valley = {{ {valley} }}\ngrid = {{ cells = [32, 32] }}"
             ));
             let start = solution.passage.unwrap().from;
             let found = solution.rate.unwrap();

@@ -327,6 +327,7 @@ fn a_chain_of_samples_is_the_chain_of_their_law() {
         diffusion: &|_| 0.5 * learning_rate * scale * scale,
         ends,
         absorbs: [false, true],
+        breaks: &[],
         start: -1.0,
     };
     let exact = steps.escape(1 << 30, &progress).unwrap().per_iteration.value();
