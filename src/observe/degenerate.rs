@@ -53,7 +53,7 @@ pub struct CurveFlux {
 
 /// Edges along the remaining noise carry large flows in both directions across Γ: bins are this many times wider than
 /// for other curves …
-const BINS: f64 = 2.0;
+const BINS: f64 = 3.0;
 /// … and are smoothed this many times, which damps oscillations with a period of three bins to 1/64.
 const SMOOTHINGS: usize = 3;
 

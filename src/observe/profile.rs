@@ -58,8 +58,8 @@ impl Profile {
         Profile::smoothed(crossings, spacing, 0)
     }
 
-    /// The same in bins of two cells of this spacing however dense the crossings are, smoothed `times` times with the
-    /// weights ¼, ½, ¼ over neighbouring bins: this removes oscillations of the size of the grid and keeps the total.
+    /// The same, smoothed `times` times with the weights ¼, ½, ¼ over neighbouring bins: this removes oscillations of
+    /// the size of the grid and keeps the total.
     pub fn smoothed(crossings: &[Crossing], spacing: [f64; 2], times: usize) -> Profile {
         let order = strung(crossings);
         let cell = spacing[0].max(spacing[1]);
