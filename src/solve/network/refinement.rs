@@ -30,6 +30,9 @@ const OF_PRODUCTS: f64 = 8.0 * f64::EPSILON;
 /// The largest factor by which successive changes fall that is used to extrapolate the remaining change.
 const SLOWEST: f64 = 0.9;
 
+/// The factor of errors where the iteration has not converged: warm valleys, whose modes are not told apart.
+const UNFINISHED: f64 = 2.0;
+
 /// An upper bound on the rounding of sums over all states.
 const ROUNDING: f64 = 1e-9;
 
@@ -140,6 +143,9 @@ pub(super) fn refined(generator: &Generator, start: Start, resources: Resources<
         // A change that no longer falls is rounding.
         if moved <= CONVERGED || (moved < ROUNDING && moved > 0.5 * before) {
             break;
+        }
+        if step == MOST_STEPS {
+            found.iter_mut().for_each(|own| own.error *= UNFINISHED);
         }
         before = moved;
     }
