@@ -120,5 +120,6 @@ fn rates_of_single_precision_tables() {
     let (found, error, warnings) = rate(folder.path(), ", smooth = true");
     assert!(warnings.contains("were smoothed: noise of"), "{warnings}");
     assert!((found / right).ln().abs() <= by + error, "{right:e} ± {by:e}, {found:e} ± {error:e}");
-    assert!(error < 0.2, "{error:e}");
+    // Both have the error of the grid, over a floor that is reached within a cell.
+    assert!(error < by + 0.2, "{error:e} {by:e}");
 }
