@@ -46,7 +46,7 @@ impl Wells {
 }
 
 /// The relaxation of a swarm between several wells during the burn-in.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Settling {
     /// The number of wells in the live set.
     pub wells: usize,

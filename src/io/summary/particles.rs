@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::observe::quantity::Logged;
 use crate::particles::estimate::{Constancy, Estimate};
+use crate::particles::memory::Settling;
 use crate::study::Simulation;
 use crate::study::simulate::Splittings;
 use crate::study::simulate::{Against, PerIteration};
@@ -23,6 +24,7 @@ pub(super) struct ParticleRates<'a> {
     count: usize,
     dt: f64,
     burn_in: f64,
+    settling: Option<Settling>,
     observed_time: f64,
     fine: Option<Estimate>,
     coarse: Option<Estimate>,
@@ -49,6 +51,7 @@ impl<'a> ParticleRates<'a> {
             count: found.count,
             dt: found.dt,
             burn_in: found.burn_in,
+            settling: found.settling,
             observed_time: found.observed,
             fine: rate.fine,
             coarse: rate.coarse,
