@@ -144,20 +144,8 @@ pub fn solve<'a>(
         let beside = FurtherAnalyses::new(request, &discretisation, ground, resources, &mut laps)?;
         let of_network = beside.network.as_ref().map_or(0, |found| found.network.factor_bytes);
         let factor_bytes = beside.reactive.as_ref().map_or(0, |found| found.paths.factor_bytes).max(of_network);
-        let FurtherAnalyses { reactive, several, network, spectrum, coarseness } = beside;
-        let coarseness = of_ground.or(coarseness);
-        let (found, timing) = (Analyses { whereabouts, coarseness, ..Analyses::default() }, laps.timing);
-        return Ok(Level {
-            discretisation,
-            found,
-            reactive,
-            several,
-            network,
-            spectrum,
-            lacks_closed: None,
-            factor_bytes,
-            timing,
-        });
+        let found = Analyses { whereabouts, coarseness: of_ground.or(beside.coarseness), ..Analyses::default() };
+        return Ok(beside.level(discretisation, found, factor_bytes, laps));
     }
     let mut chain = Chain::killed(discretisation, resources)?;
     laps.end("elimination");
@@ -176,19 +164,8 @@ pub fn solve<'a>(
     // Only one factor need be in memory.
     let discretisation = chain.into_discretisation();
     let beside = FurtherAnalyses::new(request, &discretisation, ground, resources, &mut laps)?;
-    let FurtherAnalyses { reactive, several, network, spectrum, coarseness } = beside;
-    found.coarseness = found.coarseness.or(coarseness);
-    Ok(Level {
-        discretisation,
-        found,
-        reactive,
-        several,
-        network,
-        spectrum,
-        lacks_closed: None,
-        factor_bytes,
-        timing: laps.timing,
-    })
+    found.coarseness = found.coarseness.or(beside.coarseness);
+    Ok(beside.level(discretisation, found, factor_bytes, laps))
 }
 
 /// Does what [`solve`] does, on a grid coarser than the requested one. If the sets or valleys of the closed chain are
@@ -278,6 +255,13 @@ impl<'a> FurtherAnalyses<'a> {
             laps.end("spectrum");
         }
         Ok(beside)
+    }
+
+    /// The results of one grid, with those of its killed chain.
+    fn level(self, discretisation: Discretisation<'a>, found: Analyses, factor_bytes: u64, laps: Laps) -> Level<'a> {
+        let FurtherAnalyses { reactive, several, network, spectrum, .. } = self;
+        let (lacks_closed, timing) = (None, laps.timing);
+        Level { discretisation, found, reactive, several, network, spectrum, lacks_closed, factor_bytes, timing }
     }
 }
 

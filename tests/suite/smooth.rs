@@ -123,3 +123,20 @@ fn rates_of_single_precision_tables() {
     // Both have the error of the grid, over a floor that is reached within a cell.
     assert!(error < by + 0.2, "{error:e} {by:e}");
 }
+
+/// Knots that crowd together beyond the range of f64 are left as they are; too few of them are refused.
+#[test]
+fn what_has_no_sixth_difference_is_not_smoothed() {
+    let crowded: Vec<f64> = (0..9).map(|k| if k < 8 { f64::from(k) * 1e-60 } else { 1.0 }).collect();
+    let values: Vec<f64> = (0..9).map(normal).collect();
+    assert_eq!(smoothed([&crowded, &[0.0]], &values).values, values);
+    let folder = Folder::new("smooth-few");
+    let rows: String = (0..6).map(|k| format!("{k},{}\n", (k - 3) * (k - 3))).collect();
+    std::fs::write(folder.path().join("table.csv"), format!("x,loss\n{rows}")).unwrap();
+    let text = "landscape = { kind = 'table', file = 'table.csv', scale = 1, dimension = 1, smooth = true, names = { x = 'x', loss = 'loss' } }
+        noise = { kind = 'isotropic', temperature = 1 }
+        solve = { quantities = ['stationary'] }";
+    let posed = Config::from_text(&folder.path().join("problem.toml"), text, &[]).unwrap().problem();
+    let words = posed.err().unwrap().to_string();
+    assert!(words.contains("6 values") && words.contains('7'), "{words}");
+}

@@ -20,6 +20,7 @@ mod smooth;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use smooth::FEWEST_SMOOTHED;
 pub use smooth::{Smoothed, smoothed};
 
 use super::fault::{DataError, DataFault, DataRole};
@@ -265,8 +266,9 @@ impl MeasuredSource {
             if self.smooth && values.len() > MOST_SMOOTHED {
                 return Err(DataFault::TooMany { name: name.into(), found: values.len(), most: MOST_SMOOTHED });
             }
-            if values.len() < FEWEST {
-                return Err(DataFault::TooFew { name: name.into(), found: values.len(), needed: FEWEST });
+            let needed = if self.smooth { FEWEST.max(FEWEST_SMOOTHED) } else { FEWEST };
+            if values.len() < needed {
+                return Err(DataFault::TooFew { name: name.into(), found: values.len(), needed });
             }
             Ok(values.clone())
         };

@@ -19,6 +19,9 @@ const EXPONENTS: std::ops::RangeInclusive<i32> = 0..=30;
 /// The factor between two values of λ, as a power of ten.
 const STEP: f64 = 0.5;
 
+/// The fewest values along an axis that have a sixth difference.
+pub(super) const FEWEST_SMOOTHED: usize = 7;
+
 /// Smoothed values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Smoothed {
@@ -39,11 +42,9 @@ struct Modes {
 impl Modes {
     fn new(knots: &[f64]) -> Modes {
         let n = knots.len();
-        if n < 7 {
-            // Too few for a sixth difference: the axis is left as it is.
-            let mut vectors = vec![0.0; n * n];
-            vectors.iter_mut().step_by(n + 1).for_each(|entry| *entry = 1.0);
-            return Modes { values: vec![0.0; n], vectors };
+        if n < FEWEST_SMOOTHED {
+            // Too few for a sixth difference.
+            return Modes::unsmoothed(n);
         }
         let mean = (knots[n - 1] - knots[0]) / (n - 1) as f64;
         let mut matrix = vec![0.0; n * n];
@@ -58,8 +59,16 @@ impl Modes {
                 }
             }
         }
-        let (values, vectors) = eigenpairs(&matrix, n).expect("a symmetric matrix of finite numbers has eigenvalues");
-        Modes { values, vectors }
+        // Knots that crowd together beyond the range of f64 have no sixth difference either.
+        let found = matrix.iter().all(|entry| entry.is_finite()).then(|| eigenpairs(&matrix, n)).flatten();
+        found.map_or_else(|| Modes::unsmoothed(n), |(values, vectors)| Modes { values, vectors })
+    }
+
+    /// The modes of an axis that is left as it is.
+    fn unsmoothed(n: usize) -> Modes {
+        let mut vectors = vec![0.0; n * n];
+        vectors.iter_mut().step_by(n + 1).for_each(|entry| *entry = 1.0);
+        Modes { values: vec![0.0; n], vectors }
     }
 
     fn len(&self) -> usize {
