@@ -109,6 +109,8 @@ upper = [0.5, 0.5]
 set = "whole"
 [grid]
 cells = [8, 8]
+[solve]
+quantities = ["stationary"]
 """
         )
         ran = subprocess.run([program, "check", "plane.toml"], cwd=folder, capture_output=True, text=True)

@@ -4,6 +4,21 @@
 /// a form that the compiler turns into SIMD instructions. Arguments beyond ±[`LARGEST`] count as ±`LARGEST`.
 #[inline(always)]
 pub fn exp(x: f64) -> f64 {
+    let [even, odd, power] = reduced(x);
+    (even + 1.0 + odd) * power
+}
+
+/// e^x and e^x − 1, the latter without cancellation, in the same form and with the same limits as [`exp`].
+#[inline(always)]
+pub fn exp_and_exp_m1(x: f64) -> [f64; 2] {
+    let [even, odd, power] = reduced(x);
+    let small = odd + even;
+    [(small + 1.0) * power, small * power + (power - 1.0)]
+}
+
+/// For x = n ln 2 + r with a whole number n: the even part of e^r without its 1, the odd part, and 2ⁿ.
+#[inline(always)]
+fn reduced(x: f64) -> [f64; 3] {
     // ln 2 in two parts; the first has trailing zeros, so that n·LN2_HIGH is exact (Cody & Waite 1980).
     const LN2_HIGH: f64 = 6.931_471_803_691_238e-1;
     const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
@@ -32,14 +47,14 @@ pub fn exp(x: f64) -> f64 {
     // Even and odd powers separately: two dependency chains of half the length.
     let square = r * r;
     let (mut even, mut odd) = (FACTORIALS[12], FACTORIALS[13]);
-    for k in (0..6).rev() {
+    for k in (1..6).rev() {
         even = even * square + FACTORIALS[2 * k];
         odd = odd * square + FACTORIALS[2 * k + 1];
     }
-    let sum = even + r * odd;
+    odd = odd * square + FACTORIALS[1];
     // 2ⁿ by its exponent bits.
     let power = f64::from_bits((shifted.to_bits().wrapping_add(1023)) << 52);
-    sum * power
+    [even * square, r * odd, power]
 }
 
 /// The largest argument of [`exp`].

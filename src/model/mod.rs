@@ -18,6 +18,7 @@
 mod directions;
 pub mod fault;
 pub mod lanczos;
+mod lanes;
 mod measured;
 mod network;
 mod noise_norm;

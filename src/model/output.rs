@@ -35,7 +35,7 @@ impl Answer {
         }
     }
 
-    fn class(self) -> usize {
+    pub(super) fn class(self) -> usize {
         match self {
             Answer::Value(value) => value as usize,
             Answer::Class(class) => class,

@@ -13,6 +13,7 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
+use super::lanes::{LANES, SideBySide};
 use super::network::{Network, Pass};
 use super::output::{Answer, Output};
 use super::samples::{Samples, Targets};
@@ -229,24 +230,42 @@ impl Model {
     }
 
     /// L, its derivatives along one or two vectors, and the covariance v_i·C v_j, in one pass over the samples in
-    /// order.
+    /// order, eight side by side.
     pub fn along(&self, theta: &[f64], vectors: &[Vec<f64>]) -> Along {
-        let mut pass = self.network.pass();
+        let (total, slopes) = match vectors {
+            [only] => self.losses_and_slopes(theta, [only]),
+            [first, second, ..] => self.losses_and_slopes(theta, [first, second]),
+            [] => self.losses_and_slopes(theta, []),
+        };
         let count = self.samples.len() as f64;
-        let (mut loss, mut slopes) = (0.0, Vec::with_capacity(self.samples.len()));
-        for n in 0..self.samples.len() {
-            loss += self.filled(theta, n, &mut pass);
-            slopes.push(self.network.slopes(theta, vectors, self.answer(n), &mut pass));
-        }
         let mean = [0, 1].map(|k| slopes.iter().map(|slope| slope[k]).sum::<f64>() / count);
         let product = |i: usize, j: usize| {
             slopes.iter().map(|slope| (slope[i] - mean[i]) * (slope[j] - mean[j])).sum::<f64>() / count
         };
         Along {
-            loss: loss / count + self.penalty(theta),
+            loss: total / count + self.penalty(theta),
             slope: [0, 1].map(|k| mean[k] + self.penalty_slope(theta, vectors, k)),
             covariance: Tensor { xx: product(0, 0), xy: product(0, 1), yy: product(1, 1) },
         }
+    }
+
+    /// The sum of ℓ_n, and the derivatives of each along N ≤ 2 vectors; 0 for those that are not given.
+    fn losses_and_slopes<const N: usize>(&self, theta: &[f64], vectors: [&Vec<f64>; N]) -> (f64, Vec<[f64; 2]>) {
+        let count = self.samples.len();
+        let mut scratch = SideBySide::new(&self.network);
+        let (mut total, mut slopes) = (0.0, Vec::with_capacity(count));
+        for start in (0..count).step_by(LANES) {
+            // The last sample fills the lanes that are left over.
+            let sample = |lane: usize| (start + lane).min(count - 1);
+            let samples = std::array::from_fn(|lane| (self.samples.input(sample(lane)), self.answer(sample(lane))));
+            let (losses, along) =
+                self.network.side_by_side(theta, vectors.map(|v| v.as_slice()), samples, &mut scratch);
+            for lane in 0..LANES.min(count - start) {
+                total += losses[lane];
+                slopes.push([0, 1].map(|k| along.get(k).map_or(0.0, |along| along[lane])));
+            }
+        }
+        (total, slopes)
     }
 
     /// Whether θ classifies every sample of a logistic regression correctly: then L decreases along θ without bound on

@@ -7,6 +7,7 @@ use saddleflux::model::training::{Effort, TrainingError, eigenpairs, initial, mi
 use saddleflux::model::weights::{WeightsError, decode, encode};
 use saddleflux::model::{Activation, DataSource, Model, Network, Output, Samples, Targets, Task};
 use saddleflux::progress::Progress;
+use saddleflux::tensor::Tensor;
 
 use crate::folder::Folder;
 
@@ -204,6 +205,39 @@ fn sums_are_the_same_on_any_number_of_threads() {
         })
     };
     assert!(on(1) == on(3));
+}
+
+/// Samples side by side give L, its slopes and its noise along vectors as the sums over single samples do, for numbers of
+/// samples that do not fill the last vector, for flat units and for saturated ones.
+#[test]
+fn sums_side_by_side_are_the_sums() {
+    for (name, model) in gallery() {
+        let p = model.parameters();
+        let vectors = [scattered(p, 0.7), scattered(p, 1.9)];
+        for size in [1e-9, 0.5, 20.0] {
+            let theta: Vec<f64> = scattered(p, 0.2).iter().map(|entry| size * entry).collect();
+            let (loss, gradient) = model.loss_and_gradient(&theta);
+            let matrix = model.covariance(&theta).matrix;
+            let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+            let form = |i: usize, j: usize| {
+                matrix.chunks(p).zip(&vectors[i]).map(|(row, entry)| entry * dot(row, &vectors[j])).sum::<f64>()
+            };
+            let near = |a: f64, b: f64, scale: f64| assert!((a - b).abs() <= 1e-12 * scale, "{name}, {size}: {a} {b}");
+            for given in 1..=2 {
+                let found = model.along(&theta, &vectors[..given]);
+                near(found.loss, loss, loss);
+                let lengths = [0, 1].map(|k| if k < given { form(k, k).sqrt() } else { 0.0 });
+                for k in 0..given {
+                    let slope = dot(&gradient, &vectors[k]);
+                    near(found.slope[k], slope, slope.abs() + lengths[k]);
+                }
+                let Tensor { xx, xy, yy } = found.covariance;
+                near(xx, lengths[0].powi(2), lengths[0].powi(2));
+                near(yy, lengths[1].powi(2), lengths[1].powi(2));
+                near(xy, if given == 2 { form(0, 1) } else { 0.0 }, lengths[0] * lengths[1]);
+            }
+        }
+    }
 }
 
 #[test]
