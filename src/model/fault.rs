@@ -40,6 +40,18 @@ pub enum DataFault {
         /// The reason, from the parser.
         reason: String,
     },
+    /// The file has nothing in it.
+    #[error("has no header line: the file is empty")]
+    Nothing,
+    /// The file is not in UTF-8.
+    #[error(
+        "{}is not UTF-8: save the file in that encoding, as by `iconv -f LATIN1 -t UTF-8` (or `-f UTF-16`)",
+        line.map_or(String::new(), |line| format!("line {line} "))
+    )]
+    NotUtf8 {
+        /// The line number, if the parser knows it.
+        line: Option<u64>,
+    },
     /// A requested column does not exist.
     #[error("has no column `{wanted}`, which {role} asks for; nearest is `{nearest}`, all are: {}", all.join(", "))]
     MissingColumn {

@@ -153,15 +153,23 @@ fn separator(text: &[u8]) -> u8 {
 }
 
 fn header(reader: &mut Reader<'_>) -> Result<csv::StringRecord, DataFault> {
-    Ok(reader.headers().map_err(|fault| DataFault::Header { reason: fault.to_string() })?.clone())
+    let header = reader.headers().map_err(|fault| match fault.kind() {
+        csv::ErrorKind::Utf8 { .. } => DataFault::NotUtf8 { line: Some(1) },
+        _ => DataFault::Header { reason: fault.to_string() },
+    })?;
+    if header.is_empty() { Err(DataFault::Nothing) } else { Ok(header.clone()) }
 }
 
 /// Reads the next record; false at the end of the file.
 fn next(reader: &mut Reader<'_>, record: &mut csv::StringRecord) -> Result<bool, DataFault> {
     reader.get_mut().begin();
-    reader
-        .read_record(record)
-        .map_err(|fault| DataFault::Line { line: fault.position().map(csv::Position::line), reason: fault.to_string() })
+    reader.read_record(record).map_err(|fault| {
+        let line = fault.position().map(csv::Position::line);
+        match fault.kind() {
+            csv::ErrorKind::Utf8 { .. } => DataFault::NotUtf8 { line },
+            _ => DataFault::Line { line, reason: fault.to_string() },
+        }
+    })
 }
 
 fn is_missing(field: &str) -> bool {
@@ -178,7 +186,9 @@ fn numeric(mut reader: Reader<'_>, header: &csv::StringRecord, label: usize) -> 
     let mut has_number = vec![false; header.len()];
     let mut word: Vec<Option<(u64, String)>> = vec![None; header.len()];
     let mut record = csv::StringRecord::new();
+    let mut has_rows = false;
     while next(&mut reader, &mut record)? {
+        has_rows = true;
         let line = record.position().map_or(0, csv::Position::line);
         for (place, field) in record.iter().enumerate() {
             if number(field).is_some() {
@@ -187,6 +197,9 @@ fn numeric(mut reader: Reader<'_>, header: &csv::StringRecord, label: usize) -> 
                 word[place] = Some((line, input::quoted(field)));
             }
         }
+    }
+    if !has_rows {
+        return Err(DataFault::Empty);
     }
     let mut found = Vec::new();
     for place in (0..header.len()).filter(|&place| place != label && has_number[place]) {
