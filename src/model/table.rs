@@ -183,6 +183,8 @@ pub(super) fn number(field: &str) -> Option<f64> {
 
 /// The columns besides the label that hold numbers; an error if one of them also holds words.
 fn numeric(mut reader: Reader<'_>, header: &csv::StringRecord, label: usize) -> Result<Vec<usize>, DataFault> {
+    // Otherwise the first record is read together with the header, and a fault in it has the header's line.
+    reader.headers().map_err(|fault| DataFault::Header { reason: fault.to_string() })?;
     let mut has_number = vec![false; header.len()];
     let mut word: Vec<Option<(u64, String)>> = vec![None; header.len()];
     let mut record = csv::StringRecord::new();
