@@ -49,9 +49,7 @@ pub(super) fn covariance(asked: &Asked) -> Result<(), Failure> {
         files.extend(plot::draw_covariance(title, &found, staged, &look)?);
     }
     let files = delivery.finish(&files)?;
-    asked
-        .output
-        .tell(|| summary, || report::covariance(title, &words, &found, &files, diagnostic::stdout_has_colour()));
+    asked.output.tell(|| summary, || report::covariance(title, &words, &found, &files, diagnostic::screen()));
     Ok(())
 }
 

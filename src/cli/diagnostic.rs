@@ -7,10 +7,17 @@ use std::ops::Range;
 use ariadne::{Color, Config as Style, IndexType, Label, Report, ReportKind};
 
 use crate::config::{ConfigError, Diagnosis, Source};
+use crate::report::Screen;
 
-/// Whether standard output shows colours.
-pub(super) fn stdout_has_colour() -> bool {
-    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+/// What standard output shows: colours, and lines of the width of the terminal.
+pub(super) fn screen() -> Screen {
+    let output = std::io::stdout();
+    if !output.is_terminal() {
+        return Screen::default();
+    }
+    let width = terminal_size::terminal_size_of(&output).map(|(width, _)| usize::from(width.0));
+    let screen = width.filter(|width| *width > 0).map_or_else(Screen::default, Screen::of_width);
+    Screen { has_colour: std::env::var_os("NO_COLOR").is_none(), ..screen }
 }
 
 fn stderr_has_colour() -> bool {

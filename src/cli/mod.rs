@@ -274,8 +274,8 @@ fn run(asked: &Asked, resumes: bool) -> Result<(), Failure> {
         drawn.push(page);
         Ok(drawn)
     };
-    session.deliver((&folder, OF_RUN), &summary, &solved.groups(), draw, |files, colour| {
-        report::terminal(&solved, files, colour)
+    session.deliver((&folder, OF_RUN), &summary, &solved.groups(), draw, |files, screen| {
+        report::terminal(&solved, files, screen)
     })?;
     if is_cut(&solution) {
         return Err(interrupted());
@@ -307,8 +307,8 @@ fn simulate(asked: &Asked) -> Result<(), Failure> {
         None => Ok(Vec::new()),
     };
     let names = &["simulation.json", "simulation.h5"];
-    session.deliver((&folder, names), &summary, &simulated.groups(), draw, |files, colour| {
-        report::simulated(&simulated, files, colour)
+    session.deliver((&folder, names), &summary, &simulated.groups(), draw, |files, screen| {
+        report::simulated(&simulated, files, screen)
     })?;
     if found.simulation.interrupted {
         return Err(interrupted());
@@ -354,8 +354,8 @@ fn converge(asked: &Asked) -> Result<(), Failure> {
     };
     let groups = [Cow::Borrowed(&group)];
     let names = &["convergence.json", "convergence.h5"];
-    session.deliver((&folder, names), &summary, &groups, draw, |files, colour| {
-        report::convergence(config, &study, files, colour)
+    session.deliver((&folder, names), &summary, &groups, draw, |files, screen| {
+        report::convergence(config, &study, files, screen)
     })?;
     match study.refusal() {
         Some(reason) => {

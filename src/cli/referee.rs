@@ -42,6 +42,6 @@ pub(super) fn referee(asked: &RefereeAsked) -> Result<(), Failure> {
     if let Some(look) = asked.pictures.look() {
         files.extend(plot::draw_referee(&found, &folder, &look)?);
     }
-    asked.output.tell(|| summary, || report::referee(&found, &files, diagnostic::stdout_has_colour()));
+    asked.output.tell(|| summary, || report::referee(&found, &files, diagnostic::screen()));
     Ok(())
 }

@@ -15,6 +15,7 @@ use crate::observe::group::FieldGroup;
 use crate::plot::{Look, PlotError};
 use crate::problem::Problem;
 use crate::progress::Progress;
+use crate::report::Screen;
 use crate::study::StudyError;
 use crate::sweep::SWEEP;
 
@@ -116,7 +117,7 @@ impl<'a> Session<'a> {
         summary: &Value,
         groups: &[Cow<'_, FieldGroup>],
         draw: impl FnOnce(&Path) -> Result<Vec<PathBuf>, Failure>,
-        report: impl FnOnce(&[PathBuf], bool) -> String,
+        report: impl FnOnce(&[PathBuf], Screen) -> String,
     ) -> Result<(), Failure> {
         let delivery = io::Delivery::begin(folder, names[0])?;
         let staged = delivery.staged();
@@ -155,7 +156,7 @@ impl<'a> Session<'a> {
                 )
             })?;
         }
-        self.tell(|| summary.clone(), || report(&files, diagnostic::stdout_has_colour()));
+        self.tell(|| summary.clone(), || report(&files, diagnostic::screen()));
         Ok(())
     }
 

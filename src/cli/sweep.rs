@@ -263,7 +263,7 @@ impl Begun<'_> {
         }
         let summary = table.json();
         let files = self.write(&table, &summary)?;
-        self.asked.output.tell(|| summary, || report::sweep(&table, &files, diagnostic::stdout_has_colour()));
+        self.asked.output.tell(|| summary, || report::sweep(&table, &files, diagnostic::screen()));
         match (table.solved(), table.failed().next()) {
             (0, Some((point, _, message))) => {
                 let words = self.sweep.describe(point);

@@ -55,7 +55,7 @@ pub(super) fn verify(asked: &VerifyAsked) -> Result<(), Failure> {
         return Err(Failure::new(super::INTERRUPTED, "interrupted: no claim was decided, and nothing was written"));
     }
     let files = write(&suite, asked)?;
-    output.tell(|| suite.json(), || report::verify(&suite, &files, diagnostic::stdout_has_colour()));
+    output.tell(|| suite.json(), || report::verify(&suite, &files, diagnostic::screen()));
     if suite.is_interrupted {
         Err(super::interrupted())
     } else if suite.is_as_expected() {

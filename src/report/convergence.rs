@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 
 use super::number::{brief, bytes, rounded};
-use super::page::Page;
+use super::page::{Page, Screen};
 use crate::config::{Config, advice};
 use crate::io;
 use crate::scaled::Scaled;
 use crate::study::converge::{Convergence, Measure, Sample, Series, Subject};
 
 /// The report of a study; `colour`: whether the terminal shows colour.
-pub fn convergence(config: &Config, study: &Convergence, files: &[PathBuf], colour: bool) -> String {
-    let mut page = Page::new(colour);
+pub fn convergence(config: &Config, study: &Convergence, files: &[PathBuf], screen: Screen) -> String {
+    let mut page = Page::new(screen);
     match config.title.as_str() {
         "" => page.heading(&config.source.path.display().to_string()),
         title => page.heading(title),

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use super::number::brief;
-use super::page::Page;
+use super::page::{Page, Screen};
 use crate::study::covariance::CovarianceStudy;
 
 /// The report with this title and description of the model; `colour`: whether the terminal shows colour.
-pub fn covariance(title: &str, model: &str, study: &CovarianceStudy, files: &[PathBuf], colour: bool) -> String {
-    let mut page = Page::new(colour);
+pub fn covariance(title: &str, model: &str, study: &CovarianceStudy, files: &[PathBuf], screen: Screen) -> String {
+    let mut page = Page::new(screen);
     page.heading(title);
     page.line("model", &format!("{model} · {} parameters", study.theta.len()));
     let dropped = match study.dropped {

@@ -21,6 +21,7 @@ mod verify;
 
 pub use convergence::convergence;
 pub use covariance::covariance;
+pub use page::Screen;
 pub use particles::simulated;
 pub use referee::referee;
 pub use sweep::sweep;
@@ -46,8 +47,8 @@ const BAR: usize = 24;
 const MOST: usize = 5;
 
 /// The report of a run; `colour`: whether the terminal shows colour.
-pub fn terminal(solved: &Solved, files: &[PathBuf], colour: bool) -> String {
-    let mut page = found(solved, colour);
+pub fn terminal(solved: &Solved, files: &[PathBuf], screen: Screen) -> String {
+    let mut page = found(solved, screen);
     let warnings = warnings(solved);
     warnings.iter().take(MOST).for_each(|warning| page.warning(warning));
     omitted(&mut page, "warnings", warnings.len());
@@ -56,8 +57,8 @@ pub fn terminal(solved: &Solved, files: &[PathBuf], colour: bool) -> String {
 }
 
 /// The results, without warnings.
-fn found(solved: &Solved, colour: bool) -> Page {
-    let mut page = Page::new(colour);
+fn found(solved: &Solved, screen: Screen) -> Page {
+    let mut page = Page::new(screen);
     heading(&mut page, &solved.setting);
     place(&mut page, &solved.setting, &solved.listed_saddles(), solved.solution.covariance.as_ref());
     rates(&mut page, solved);
@@ -267,8 +268,10 @@ fn iteration(page: &mut Page, solved: &Solved) {
             &format!("{rate} per iteration{error}{stiffness}"),
         );
     }
-    if let Some(order) = study.order {
-        page.line("", &format!("the diffusion limit's error is of order {order:.2} in η"));
+    match study.order {
+        Some(order) => page.line("", &format!("the diffusion limit's error is of order {order:.2} in η")),
+        None if study.rates.len() < 3 => {}
+        None => page.line("", "the smallest learning rates do not show an error of one order in η"),
     }
 }
 

@@ -1,11 +1,36 @@
 //! Report pages: lines with a name and a text, wrapped to the width of the report.
 
-/// The width of the report in characters; longer lines are wrapped.
-pub(super) const WIDTH: usize = 100;
+/// The usual width of a report in characters; longer lines are wrapped.
+const WIDTH: usize = 100;
+/// The smallest width to which a report is wrapped.
+const NARROWEST: usize = 40;
 /// The width of the names of lines.
 const NAME: usize = 20;
 /// The width of a table cell.
 const COLUMN: usize = 13;
+
+/// What a report is written on.
+#[derive(Clone, Copy, Debug)]
+pub struct Screen {
+    /// Whether it shows colour.
+    pub has_colour: bool,
+    /// The width in characters to which lines are wrapped.
+    pub width: usize,
+}
+
+impl Default for Screen {
+    /// Without colour, and of the usual width.
+    fn default() -> Screen {
+        Screen { has_colour: false, width: WIDTH }
+    }
+}
+
+impl Screen {
+    /// A screen of this width, of which a report takes no more than the usual one.
+    pub fn of_width(width: usize) -> Screen {
+        Screen { width: width.clamp(NARROWEST, WIDTH), ..Screen::default() }
+    }
+}
 
 /// A part of a report.
 pub(super) enum Part {
@@ -28,13 +53,13 @@ pub(super) enum Part {
 /// A report as a list of parts.
 pub(super) struct Page {
     pub parts: Vec<Part>,
-    colour: bool,
+    screen: Screen,
 }
 
 impl Page {
-    /// An empty report; `colour`: whether the terminal shows colour.
-    pub fn new(colour: bool) -> Page {
-        Page { parts: Vec::new(), colour }
+    /// An empty report.
+    pub fn new(screen: Screen) -> Page {
+        Page { parts: Vec::new(), screen }
     }
 
     /// Adds the title, which is bold and underlined.
@@ -79,18 +104,18 @@ impl Page {
 
     /// The report as text, wrapped to its width.
     pub fn text(&self) -> String {
-        let mut text = String::new();
+        let (mut text, width) = (String::new(), self.screen.width);
         for part in &self.parts {
             match part {
                 Part::Heading(title) => {
-                    let title: String = title.chars().take(WIDTH - 1).collect();
+                    let title: String = title.chars().take(width - 1).collect();
                     let line = "─".repeat(title.chars().count().max(40));
                     text += &format!("{}\n{line}\n", self.bold(&title));
                 }
                 Part::Subheading(title) => text += &format!("{}\n", self.bold(title)),
-                Part::Line(name, said) => text += &folded(&self.paint("2", &format!("{name:<NAME$}")), said),
+                Part::Line(name, said) => text += &folded(&self.paint("2", &format!("{name:<NAME$}")), said, width),
                 Part::Warning(said) => {
-                    text += &folded(&self.paint("33", &format!("{:<NAME$}", "! warning")), said);
+                    text += &folded(&self.paint("33", &format!("{:<NAME$}", "! warning")), said, width);
                 }
                 Part::Row(cells) => {
                     for cell in cells {
@@ -107,13 +132,13 @@ impl Page {
     }
 
     fn paint(&self, code: &str, text: &str) -> String {
-        if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_string() }
+        if self.screen.has_colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_string() }
     }
 }
 
-/// The words wrapped and indented under the name; a word longer than a line is split.
-fn folded(name: &str, text: &str) -> String {
-    let room = WIDTH - NAME;
+/// The words wrapped to the width and indented under the name; a word longer than a line is split.
+fn folded(name: &str, text: &str, width: usize) -> String {
+    let room = width - NAME;
     let (mut lines, mut line, mut length) = (Vec::new(), String::new(), 0);
     for word in text.split(' ') {
         let mut word: Vec<char> = word.chars().filter(|c| !c.is_control() || *c == '\u{1b}').collect();

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::number::{brief, rounded};
-use super::page::Page;
+use super::page::{Page, Screen};
 use super::{comparisons, heading, place, written};
 use crate::config::advice;
 use crate::io::Simulated;
@@ -11,9 +11,9 @@ use crate::particles::Method;
 use crate::study::Simulation;
 
 /// The report of a simulation without the solver; `colour`: whether the terminal shows colour.
-pub fn simulated(simulated: &Simulated, files: &[PathBuf], colour: bool) -> String {
+pub fn simulated(simulated: &Simulated, files: &[PathBuf], screen: Screen) -> String {
     let Simulated { setting, simulation, formulas } = simulated;
-    let mut page = Page::new(colour);
+    let mut page = Page::new(screen);
     heading(&mut page, setting);
     place(&mut page, setting, &setting.listed_saddles(None), None);
     particles(&mut page, simulation);

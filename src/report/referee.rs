@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::page::Page;
+use super::page::{Page, Screen};
 use crate::referee::{Judged, Judgement};
 
 /// The widths of the columns of names.
@@ -10,8 +10,8 @@ const PROBLEM: usize = 27;
 const TOOL: usize = 18;
 
 /// The report of a table of rates; `colour`: whether the terminal shows colour.
-pub fn referee(found: &Judgement<'_>, files: &[PathBuf], colour: bool) -> String {
-    let mut page = Page::new(colour);
+pub fn referee(found: &Judgement<'_>, files: &[PathBuf], screen: Screen) -> String {
+    let mut page = Page::new(screen);
     page.heading("Rates for problems of the reference collection");
     page.plain(&format!(
         "{:PROBLEM$} {:TOOL$} {:>12} {:>11} {:>10} {:>14}",

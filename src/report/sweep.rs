@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::number::{brief, rounded};
-use super::page::Page;
+use super::page::{Page, Screen};
 use crate::scaled::{Scaled, Sum};
 use crate::study::fit::Model;
 use crate::sweep::{Fit, Row, Table};
@@ -15,8 +15,8 @@ const MOST_ROWS: usize = 40;
 const MOST_FAILURES: usize = 10;
 
 /// The report of a sweep; `colour`: whether the terminal shows colour.
-pub fn sweep(table: &Table<'_>, files: &[PathBuf], colour: bool) -> String {
-    let mut page = Page::new(colour);
+pub fn sweep(table: &Table<'_>, files: &[PathBuf], screen: Screen) -> String {
+    let mut page = Page::new(screen);
     let sweep = table.sweep;
     match sweep.title.as_str() {
         "" => page.heading(&sweep.source.path.display().to_string()),

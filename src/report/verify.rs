@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::number::brief;
-use super::page::Page;
+use super::page::{Page, Screen};
 use crate::progress::Standing;
 use crate::verify::{Claim, Outcome, Suite};
 
@@ -46,8 +46,8 @@ pub fn verdict(outcome: &Outcome) -> String {
 }
 
 /// The report of a suite; `colour`: whether the terminal shows colour.
-pub fn verify(suite: &Suite, files: &[PathBuf], colour: bool) -> String {
-    let mut page = Page::new(colour);
+pub fn verify(suite: &Suite, files: &[PathBuf], screen: Screen) -> String {
+    let mut page = Page::new(screen);
     page.heading("Claims");
     for outcome in &suite.outcomes {
         page.subheading(outcome.claim.title);

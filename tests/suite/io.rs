@@ -16,7 +16,7 @@ use saddleflux::observe::group::{Before, Coordinate, Field, FieldGroup, Label};
 use saddleflux::plot::{FigureData, Look, draw};
 use saddleflux::problem::CriticalPoints;
 use saddleflux::problem::noise::{HessianPlace, Minibatch, NoiseKind};
-use saddleflux::report::terminal;
+use saddleflux::report::{Screen, terminal};
 use saddleflux::scaled::{Scaled, Sum};
 
 /// Dotted paths of all leaves.
@@ -110,7 +110,7 @@ fn a_known_learning_rate_counts_in_iterations() {
     let logarithms = ["quasi_stationary/log_per_iteration", "log_iterations_to_escape"];
     let isotropic = summary(&case.solved());
     assert!(keys.iter().chain(&logarithms).all(|key| number(&isotropic, key).is_none()), "{isotropic:#}");
-    assert!(!terminal(&case.solved(), &[], false).contains("iterations to escape"));
+    assert!(!terminal(&case.solved(), &[], Screen::default()).contains("iterations to escape"));
     let minibatch = Minibatch { learning_rate: 0.03, batch_size: 8.0 };
     let kinds = [
         NoiseKind::Hessian(minibatch),
@@ -126,7 +126,7 @@ fn a_known_learning_rate_counts_in_iterations() {
         assert!((per_iteration / (0.03 * rate) - 1.0).abs() < 1e-14 && (iterations * 0.03 * rate - 1.0).abs() < 1e-14);
         let [one, other] = logarithms.map(|key| number(&found, key).unwrap());
         assert!((one - (0.03 * rate).ln()).abs() < 1e-13 && (one + other).abs() < 1e-13);
-        assert!(terminal(&case.solved(), &[], false).contains("iterations to escape"));
+        assert!(terminal(&case.solved(), &[], Screen::default()).contains("iterations to escape"));
     }
     // e^−2000 per unit of time.
     case.solution.rate.as_mut().unwrap().value = Scaled::exp(Sum { high: -2000.0, low: 0.0 }, 1.0);
@@ -260,7 +260,7 @@ fn a_drift_without_critical_points_has_a_result_too() {
     assert!(stored.fields.field(LOSS.name).is_none());
     let pictures = draw(&FigureData::stored(&stored), folder.path(), &Look::default()).unwrap();
     assert!(!pictures.iter().any(|picture| picture.ends_with("landscape.png")));
-    assert!(terminal(&case.solved(), &pictures, false).contains("escape rate"));
+    assert!(terminal(&case.solved(), &pictures, Screen::default()).contains("escape rate"));
 }
 
 /// A density of 300 × 2 cells at so many times, of which the first are in a file.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::synthetic::double_well;
 use saddleflux::model::fault::{DataError, DataFault, DataRole};
 use saddleflux::problem::ProblemError;
-use saddleflux::report::terminal;
+use saddleflux::report::{Screen, terminal};
 use saddleflux::study::{StudyError, Warning};
 
 fn files() -> Vec<PathBuf> {
@@ -17,7 +17,7 @@ fn files() -> Vec<PathBuf> {
 fn report_fits_in_a_hundred_columns_and_thirty_lines() {
     for dimension in [1, 2] {
         let mut case = double_well(dimension, [20, 10], 0.1, 0.0);
-        let report = terminal(&case.solved(), &files(), false);
+        let report = terminal(&case.solved(), &files(), Screen::default());
         assert!(report.lines().count() <= 30, "{report}");
         assert!(!report.contains('\u{1b}') && !report.contains("NaN"), "{report}");
         // Words and sentences of any length are folded.
@@ -27,8 +27,10 @@ fn report_fits_in_a_hundred_columns_and_thirty_lines() {
             ProblemError::Data(DataError { file: Path::new("data.csv").into(), role: DataRole::Samples, fault });
         let reason = Box::new(StudyError::Problem(error));
         case.solution.warnings.push(Warning::CoarseGridFailed { cells: [8, 8], is_closed_alone: false, reason });
-        for line in terminal(&case.solved(), &files(), false).lines() {
-            assert!(line.chars().count() <= 100, "{line}");
+        for (screen, width) in [(Screen::default(), 100), (Screen::of_width(200), 100), (Screen::of_width(60), 60)] {
+            for line in terminal(&case.solved(), &files(), screen).lines() {
+                assert!(line.chars().count() <= width, "{line}");
+            }
         }
     }
 }
@@ -36,7 +38,7 @@ fn report_fits_in_a_hundred_columns_and_thirty_lines() {
 #[test]
 fn report_names_what_was_found() {
     let case = double_well(1, [200, 1], 0.1, 0.0);
-    let report = terminal(&case.solved(), &files(), false);
+    let report = terminal(&case.solved(), &files(), Screen::default());
     // γ = 1.3 e^{−10} with 1e-5 relative error: 5 digits are right, and one more is shown.
     for needle in ["5.90199e-5", "± 1.0e-5", "barrier 1", "100.00 %", "ito", "killed at the saddle", "result.h5"] {
         assert!(report.contains(needle), "no {needle:?} in\n{report}");
@@ -51,7 +53,7 @@ fn report_of_a_run_that_asked_for_little_has_little() {
     case.solution.flux = None;
     case.solution.flux_over_population = None;
     case.solution.formulas = saddleflux::formula::Formulas::default();
-    let report = terminal(&case.solved(), &[], false);
+    let report = terminal(&case.solved(), &[], Screen::default());
     for needle in ["escape rate", "passage time", "flux", "Kramers", "written"] {
         assert!(!report.contains(needle), "{needle:?} in\n{report}");
     }
@@ -60,7 +62,10 @@ fn report_of_a_run_that_asked_for_little_has_little() {
 #[test]
 fn colour_adds_no_columns() {
     let case = double_well(2, [20, 10], 0.1, 0.0);
-    let (plain, painted) = (terminal(&case.solved(), &files(), false), terminal(&case.solved(), &files(), true));
+    let (plain, painted) = (
+        terminal(&case.solved(), &files(), Screen::default()),
+        terminal(&case.solved(), &files(), Screen { has_colour: true, ..Screen::default() }),
+    );
     assert!(painted.contains('\u{1b}'));
     let mut stripped = painted;
     for code in ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[2m", "\u{1b}[33m"] {

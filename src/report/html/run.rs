@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use maud::{Markup, html};
 
-use super::super::page::Part;
+use super::super::page::{Part, Screen};
 use super::super::{found, warnings};
 use super::page;
 use crate::io::{IoError, Solved};
@@ -29,7 +29,7 @@ pub fn run(solved: &Solved, pictures: &[PathBuf]) -> Result<String, IoError> {
         &title,
         &html! {
             h1 { (title) }
-            (said(&found(solved, false).parts))
+            (said(&found(solved, Screen::default()).parts))
             @if !warnings.is_empty() {
                 h2 { "Warnings" }
                 ul { @for warning in &warnings { li { (warning) } } }
