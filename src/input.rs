@@ -30,8 +30,12 @@ pub fn open(path: &Path) -> io::Result<File> {
     match kind.is_file() || (is_given && !kind.is_dir()) {
         true => File::open(path),
         false => Err(io::Error::other(format!(
-            "it is {}, not a regular file: copy what it holds into one",
-            if kind.is_dir() { "a folder" } else { special(&kind) }
+            "it is {}",
+            if kind.is_dir() {
+                "a folder: name a file in it".to_string()
+            } else {
+                format!("{}, not a regular file: copy what it holds into one", special(&kind))
+            }
         ))),
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn read(section: &Section, dimension: usize) -> Read<LandscapeForm> {
     let ways = ["kind", "expression", "drift"];
     let given: Vec<&str> = ways.into_iter().filter(|key| section.has(key)).collect();
     let form = match given.as_slice() {
-        [] => return Err(section.missing("kind", "give exactly one of kind, expression and drift")),
+        [] => return Err(section.missing_all(&ways, "give exactly one of kind, expression and drift")),
         ["kind"] => {
             let form = named_landscape(section, dimension)?;
             let kind = section.text("kind")?.unwrap_or_default();

@@ -232,9 +232,10 @@ pub(super) fn pad(section: &Section, key: &str, numbers: &[f64], dimension: usiz
         _ => Err(section.conflict(
             key,
             format!(
-                "has {} entries, but the landscape has {dimension} dimension{}: give one number for each (landscape.dimension \
+                "has {} entr{}, but the landscape has {dimension} dimension{}: give one number for each (landscape.dimension \
                  sets it)",
                 numbers.len(),
+                if numbers.len() == 1 { "y" } else { "ies" },
                 if dimension == 1 { "" } else { "s" }
             ),
         )),

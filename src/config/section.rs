@@ -87,14 +87,19 @@ impl<'a> Section<'a> {
 
     /// The error for a missing key: an unknown-key error if the table has an unknown key with a similar name.
     pub(super) fn missing(&self, key: &str, reason: impl Into<String>) -> ConfigError {
+        self.missing_all(&[key], reason)
+    }
+
+    /// The error that none of these keys is given, which names the first of them; an unknown key like one of them is
+    /// named instead.
+    pub(super) fn missing_all(&self, keys: &[&str], reason: impl Into<String>) -> ConfigError {
         let known = self.known.borrow();
-        let strange = self.entries().iter().filter(|entry| !known.contains(&entry.key));
-        for entry in strange {
-            if nearest(&entry.key, &[key.to_string()]).is_some() {
-                return self.unknown(entry, &known);
-            }
+        let wanted: Vec<String> = keys.iter().map(ToString::to_string).collect();
+        let mut strange = self.entries().iter().filter(|entry| !known.contains(&entry.key));
+        match strange.find(|entry| nearest(&entry.key, &wanted).is_some()) {
+            Some(entry) => self.unknown(entry, &known),
+            None => self.error(keys[0], Fault::Missing { reason: reason.into() }),
         }
-        self.error(key, Fault::Missing { reason: reason.into() })
     }
 
     fn wrong_type(&self, key: &str, node: &Node, expected: &str) -> ConfigError {

@@ -243,7 +243,8 @@ impl ProblemError {
                 short(*end, *dimension)
             ),
             ProblemError::NoMinimumNear { near, dimension, flat: None, .. } => format!(
-                "no minimum was found by descending from {} (the loss of data that a line separates has none)",
+                "no minimum was found by descending from {}: the way down does not end (neither a drift that leads away nor the \
+                 loss of data that a line separates has one)",
                 short(*near, *dimension)
             ),
             ProblemError::NoDescent { near, end, dimension, .. } => format!(
