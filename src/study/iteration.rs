@@ -40,8 +40,8 @@ pub struct IterationRate {
 pub struct IterationStudy {
     /// One entry for each learning rate.
     pub rates: Vec<IterationRate>,
-    /// The order p in |error| ∝ ηᵖ from the two smallest learning rates; `None` if their errors are unknown or of
-    /// opposite signs.
+    /// The order p in |error| ∝ ηᵖ from the two smallest learning rates; `None` if the three smallest do not show one
+    /// order.
     #[serde(rename = "observed_order")]
     pub order: Option<f64>,
 }
@@ -157,13 +157,18 @@ fn learning_rates(asked: &IterationRequest, problem: &Problem) -> Result<Vec<f64
     Ok(learning_rates)
 }
 
-/// The observed order p in |error| ∝ ηᵖ from the last two learning rates; `None` if an error is unknown or they have
-/// opposite signs.
+/// The observed order p in |error| ∝ ηᵖ from the last two learning rates; `None` if that from the two before differs by
+/// more than `SETTLED`, an error is unknown, or two errors have opposite signs.
 fn order(rates: &[IterationRate]) -> Option<f64> {
-    let [.., coarse, fine] = rates else { return None };
-    let (a, b) = coarse.error.zip(fine.error)?;
-    let order = (a / b).abs().ln() / (coarse.learning_rate / fine.learning_rate).ln();
-    (a * b > 0.0 && order.is_finite()).then_some(order)
+    const SETTLED: f64 = 0.2;
+    let between = |coarse: &IterationRate, fine: &IterationRate| {
+        let (a, b) = coarse.error.zip(fine.error)?;
+        let order = (a / b).abs().ln() / (coarse.learning_rate / fine.learning_rate).ln();
+        (a * b > 0.0 && order.is_finite()).then_some(order)
+    };
+    let [.., first, second, third] = rates else { return None };
+    let (before, order) = between(first, second).zip(between(second, third))?;
+    ((order - before).abs() <= SETTLED).then_some(order)
 }
 
 /// Solves the escape of the iteration of a problem in one dimension, which ends where the diffusion is absorbed.

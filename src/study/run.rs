@@ -116,6 +116,11 @@ fn attempted(
     if solution.warnings.iter().any(is_unknown) {
         solution.warnings.retain(|warning| !matches!(warning, Warning::NoErrorEstimate));
     }
+    // The rate and the passage time say it independently.
+    let mut is_said = false;
+    let mut is_repeated =
+        |warning: &Warning| matches!(warning, Warning::NoErrorEstimate) && std::mem::replace(&mut is_said, true);
+    solution.warnings.retain(|warning| !is_repeated(warning));
     timing.push(("observables".to_string(), clock.elapsed().as_secs_f64()));
     if let Some(particles) = particles {
         add_particles(&particles, request, &mut solution, progress)?;

@@ -14,7 +14,7 @@ pub(super) struct Series {
     pub iterations: Option<Vec<f64>>,
     pub survival: Vec<f64>,
     pub log_survival: Vec<f64>,
-    /// The estimated error of ln S relative to itself.
+    /// The estimated error of ln S relative to itself; infinite, and null in the summary, where it is not known.
     pub log_survival_error: Vec<f64>,
     pub flux: Vec<f64>,
     pub flux_error: Vec<f64>,
@@ -77,7 +77,7 @@ impl Observed<'_> {
         record.series.t.push(time);
         record.series.survival.push(survival);
         record.series.log_survival.push(log_survival);
-        record.series.log_survival_error.push(evolution.relative_error_of_log_survival().min(f64::MAX));
+        record.series.log_survival_error.push(evolution.relative_error_of_log_survival());
         record.series.flux.push(flux);
         record.series.flux_error.push(flux_error);
         record.series.flux_over_survival.push(hazard);
