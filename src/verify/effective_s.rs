@@ -52,7 +52,7 @@ const EXPONENTS: [f64; 4] = [10.0, 20.0, 40.0, 80.0];
 /// A point that cannot be solved.
 pub fn between(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
     let figure = Figure::new("δ/|H_b|", "s", [true, false]);
-    let columns = ["δ/|H_b|", "B/η", "−ln γ"];
+    let columns = ["B/η", "−ln γ"];
     let mut evidence = Evidence::new(Verdict::Holds, &columns, figure);
     let mut curve = Vec::new();
     let deltas: &[f64] = if effort.is_quick { &[1.0, 0.1] } else { &[1.0, 0.3, 0.1, 0.03] };
@@ -72,7 +72,7 @@ pub fn between(effort: &Effort, factor: f64) -> Result<Finding, ClaimError> {
             let inverse = exponent / unit;
             evidence.configuration = posed(1.0 / inverse);
             let solved = solve(effort, &evidence.configuration, 1e-5)?;
-            evidence.table.push(&name, vec![delta.unwrap_or(f64::NAN), inverse, -solved.rate.ln()]);
+            evidence.table.push(&name, vec![inverse, -solved.rate.ln()]);
             points.push([inverse, -solved.rate.ln()]);
         }
         let shares = points.windows(2).map(|pair| {
