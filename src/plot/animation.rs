@@ -95,7 +95,7 @@ fn curve(area: &Area, data: &FigureData, density: &[f64], y: &Axis) -> Result<()
         let height = y.place(*value);
         (at, if height >= y.range.start { height } else { f64::NAN })
     });
-    let curves = vec![Curve { points: points.collect(), colour: SERIES[0], name: String::new() }];
+    let curves = vec![Curve { points: points.collect(), colour: SERIES[0], name: String::new(), is_dashed: false }];
     let (lines, spots) = (Vec::new(), Vec::new());
     chart::draw(area, Chart { x: &x, y, curves, lines, spots, leaves_room_beside: false })
 }
@@ -159,7 +159,12 @@ impl TimeCharts {
         let mut rest = area.clone();
         for (y, series) in &self.charts {
             let (own, below) = rest.split_vertically(height);
-            let curve = |one: &Series| Curve { points: one.points.clone(), colour: one.colour, name: one.name.clone() };
+            let curve = |one: &Series| Curve {
+                points: one.points.clone(),
+                colour: one.colour,
+                name: one.name.clone(),
+                is_dashed: false,
+            };
             let curves: Vec<Curve> = series.iter().map(curve).collect();
             let leaves_room_beside = curves.len() > 1;
             let at = time.log10();

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::digits::number;
+use crate::digits::{number, significant, trimmed};
 
 /// An axis of a chart, or the scale of a colour bar.
 #[derive(Clone, Debug)]
@@ -117,9 +117,16 @@ impl Axis {
 pub(crate) fn typeset(number: &str) -> String {
     let plain = |digits: &str| digits.replace('-', "−");
     match number.split_once('e').and_then(|(digits, power)| Some((digits, power.parse().ok()?))) {
+        Some(("1", power)) => format!("10{}", superscript(power)),
         Some((digits, power)) => format!("{}·10{}", plain(digits), superscript(power)),
         None => plain(number),
     }
+}
+
+/// A number in print with four significant digits.
+pub(crate) fn short(value: f64) -> String {
+    const DIGITS: usize = 4;
+    typeset(&trimmed(&significant(value, DIGITS)))
 }
 
 /// value/10^power, in two steps because 10^power may overflow.

@@ -34,6 +34,9 @@ pub(super) const FINE: u32 = 2;
 /// The height of the titles above the charts, in dots.
 pub(super) const HEAD: u32 = 196;
 
+/// What stands between a result and the name of its problem in the second line of a title.
+const PARTS: &str = " — ";
+
 /// The margin above the charts without titles, in dots.
 const EDGE: u32 = 24;
 
@@ -179,7 +182,14 @@ fn averaged(dots: &[u8], size: (u32, u32)) -> Vec<u8> {
 const _: () = assert!(FINE == 2);
 
 fn headline(root: &Area, title: [&str; 2], width: u32) -> Result<(), Fault> {
-    for (line, (height, top)) in title.into_iter().zip([(30, 28), (22, 104)]) {
+    let [first, second] = title;
+    let is_long = root.estimate_text_size(second, &text(22))?.0 > width - 96;
+    // A result and the name of its problem have a line each if one is too short for both.
+    let lines = match second.split_once(PARTS).filter(|_| is_long) {
+        Some((result, problem)) => vec![(first, 30, 24), (result, 20, 94), (problem, 20, 142)],
+        None => vec![(first, 30, 28), (second, 22, 104)],
+    };
+    for (line, height, top) in lines {
         let style = text(height);
         let line = fitted(root, line, &style, width - 96)?;
         root.draw(&Text::new(line, (48, top), style))?;

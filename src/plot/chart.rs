@@ -15,9 +15,11 @@ pub(super) struct Curve {
     pub colour: RGBColor,
     /// The name in the legend, which is drawn if there are several curves and all have names.
     pub name: String,
+    /// Whether the line is dashed, so that a curve beneath it is seen.
+    pub is_dashed: bool,
 }
 
-/// A dashed vertical line with a label at its top.
+/// A dashed vertical line with a label above the frame.
 pub(super) struct Line {
     pub at: f64,
     pub word: String,
@@ -45,6 +47,13 @@ pub(super) struct Chart<'a> {
 
 /// The width of the legend, in dots.
 const LEGEND: u32 = 600;
+
+/// The margin above a frame with words, in dots.
+const WORDS: u32 = 60;
+
+/// The dashes of a dashed curve and the gaps between them, in dots.
+const DASH: u32 = 24;
+const GAP: u32 = 14;
 
 /// The largest number of ticks on an axis.
 const MOST_TICKS: usize = 9;
@@ -75,7 +84,14 @@ pub(super) fn draw(area: &Area, chart: Chart) -> Result<(), Fault> {
     let several = chart.curves.len() > 1 && chart.curves.iter().all(|curve| !curve.name.is_empty());
     let beside = if several || chart.leaves_room_beside { LEGEND } else { 0 };
     let mut builder = ChartBuilder::on(area);
-    builder.margin(16).margin_left(36).margin_right(80 + beside).x_label_area_size(140).y_label_area_size(260);
+    let has_words = chart.lines.iter().any(|line| !line.word.is_empty());
+    builder
+        .margin(16)
+        .margin_top(if has_words { WORDS } else { 16 })
+        .margin_left(36)
+        .margin_right(80 + beside)
+        .x_label_area_size(140)
+        .y_label_area_size(260);
     let mut context = builder.build_cartesian_2d(Ticked(x.clone()), Ticked(y.clone()))?;
     context
         .configure_mesh()
@@ -96,25 +112,30 @@ pub(super) fn draw(area: &Area, chart: Chart) -> Result<(), Fault> {
         let style = curve.colour.stroke_width(5);
         let pieces = curve.points.split(|(x, y)| !x.is_finite() || !y.is_finite());
         for piece in pieces.filter(|piece| !piece.is_empty()) {
-            context.draw_series(LineSeries::new(piece.iter().copied(), style))?;
+            let points = piece.iter().copied();
+            if curve.is_dashed {
+                context.draw_series(DashedLineSeries::new(points, DASH, GAP, style))?;
+            } else {
+                context.draw_series(LineSeries::new(points, style))?;
+            }
         }
         if several {
             let (left, middle) = ((area.dim_in_pixel().0 - beside) as i32 - 40, 60 + 56 * place);
-            area.draw(&PathElement::new(vec![(left, middle), (left + 60, middle)], style))?;
+            let ends = if curve.is_dashed { vec![0, 24, 36, 60] } else { vec![0, 60] };
+            for dash in ends.chunks(2) {
+                area.draw(&PathElement::new(vec![(left + dash[0], middle), (left + dash[1], middle)], style))?;
+            }
             area.draw(&Text::new(curve.name, (left + 80, middle - 15), text(20)))?;
         }
     }
     for line in chart.lines {
         let ends = [(line.at, y.range.start), (line.at, y.range.end)];
         context.draw_series(DashedLineSeries::new(ends, 16, 12, line.colour.stroke_width(3)))?;
-        // The label is on the left of a line close to the right end.
+        // Above the frame no curve crosses the label; it is centred on the line, or left of one close to the right end.
         let late = line.at > x.range.start + 0.8 * (x.range.end - x.range.start);
-        let word = EmptyElement::at((line.at, y.range.end))
-            + Text::new(
-                line.word.clone(),
-                (if late { -20 - 22 * line.word.chars().count() as i32 } else { 20 }, 12),
-                text(20),
-            );
+        let length = area.estimate_text_size(&line.word, &text(20))?.0 as i32;
+        let left = if late { -length } else { -length / 2 };
+        let word = EmptyElement::at((line.at, y.range.end)) + Text::new(line.word, (left, -48), text(20));
         context.draw_series([word])?;
     }
     let is_seen = |spot: &Spot| x.holds(spot.at.0) && y.holds(spot.at.1);

@@ -11,6 +11,7 @@ use super::{DECADES, FigureData, PlotError, contour, hitting, scene};
 use crate::digits::number;
 use crate::observe::group::Field;
 use crate::observe::reactive::{COMMITTOR_COMPLEMENT, REACTIVE_CURRENT, halfway};
+use crate::tensor::Point;
 
 /// The number of streamlines; between two neighbours flows this fraction of the current.
 const LINES: usize = 20;
@@ -49,6 +50,7 @@ pub(super) fn committor(data: &FigureData, field: &Field, sheet: &Sheet) -> Resu
             points: data.grid.centres(0).into_iter().zip(values.iter().map(|value| place(*value))).collect(),
             colour,
             name: name.to_string(),
+            is_dashed: false,
         };
         vec![curve(values, FIRST, "q⁺: to B first"), curve(complement, SECOND, "1 − q⁺: to A first")]
     };
@@ -73,7 +75,7 @@ fn overlay(data: &FigureData, [committor, complement]: [&[f64]; 2]) -> Overlay {
     let half = contour::lines(grid, committor, 0.5);
     let current = REACTIVE_CURRENT.map(|kind| data.fields.values(kind.name));
     let streams = match current {
-        [Some(x), Some(y)] => Current { grid, components: [x, y] }.lines(half.clone(), LINES),
+        [Some(x), Some(y)] => Current { grid, components: [x, y] }.lines(&in_order(&half), LINES),
         _ => Vec::new(),
     };
     let ends = data.reactive.iter().flat_map(|[from, to]| [(*from, "A"), (*to, "B")]);
@@ -90,6 +92,12 @@ fn overlay(data: &FigureData, [committor, complement]: [&[f64]; 2]) -> Overlay {
         streams_are: "reactive current",
         words: ends.collect(),
     }
+}
+
+/// Segments in the order in which they join.
+fn in_order(segments: &[[Point; 2]]) -> Vec<[Point; 2]> {
+    let lines = contour::joined(segments);
+    lines.iter().flat_map(|line| line.windows(2).map(|ends| [ends[0], ends[1]])).collect()
 }
 
 /// The rate from A to B, and the problem.

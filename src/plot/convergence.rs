@@ -122,7 +122,12 @@ fn curves(study: &Study, abscissa: &dyn Fn(&Sample) -> f64) -> Vec<Curve> {
         let points: Vec<(f64, f64)> =
             series.samples.iter().map(|sample| (abscissa(sample).log10(), sample.error.log10())).collect();
         if !points.is_empty() {
-            curves.push(Curve { points, colour: SERIES[k % SERIES.len()], name: label(series, study) });
+            curves.push(Curve {
+                points,
+                colour: SERIES[k % SERIES.len()],
+                name: label(series, study),
+                is_dashed: false,
+            });
         }
     }
     curves
@@ -136,7 +141,12 @@ fn by_angle(area: &Area, study: &Study) -> Result<(), Fault> {
         let point = (series.angle, finest.error.log10());
         match curves.iter_mut().find(|curve| curve.name == name) {
             Some(curve) => curve.points.push(point),
-            None => curves.push(Curve { points: vec![point], colour: SERIES[curves.len() % SERIES.len()], name }),
+            None => curves.push(Curve {
+                points: vec![point],
+                colour: SERIES[curves.len() % SERIES.len()],
+                name,
+                is_dashed: false,
+            }),
         }
     }
     let angles = extent(curves.iter().flat_map(|curve| curve.points.iter().map(|point| point.0))).unwrap_or(0.0..45.0);

@@ -88,7 +88,8 @@ fn scatter(area: &Area, points: Vec<(f64, f64)>, is_log: bool, name: &str, slope
             spots.push(Spot { at, colour: FIRST, cross: false });
         }
     }
-    let curves = slope.map(|slope| Curve { points: line(slope), colour: SECOND, name: String::new() });
+    let curves =
+        slope.map(|slope| Curve { points: line(slope), colour: SECOND, name: String::new(), is_dashed: false });
     let curves = curves.into_iter().collect();
     chart::draw(area, Chart { x: &x, y: &y, curves, lines: Vec::new(), spots, leaves_room_beside: false })
 }
@@ -105,7 +106,12 @@ fn norms(area: &Area, noise: &[NoiseNorm]) -> Result<(), Fault> {
     let curve = |norms: Vec<f64>, colour, name: String| {
         let count = norms.len() as f64;
         let point = |(k, norm): (usize, &f64)| (norm.log10(), y.place((k + 1) as f64 / count));
-        Curve { points: norms.iter().enumerate().map(point).filter(|at| x.holds(at.0)).collect(), colour, name }
+        Curve {
+            points: norms.iter().enumerate().map(point).filter(|at| x.holds(at.0)).collect(),
+            colour,
+            name,
+            is_dashed: false,
+        }
     };
     let mut curves: Vec<Curve> = noise
         .iter()

@@ -20,7 +20,7 @@ pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotE
     let Some(density) = data.fields.values(QUASI_STATIONARY.name) else { return Ok(false) };
     let current = Current { grid: data.grid, components: [x, y] };
     let streams: Vec<_> =
-        current.lines(section(&current, flux), LINES).into_iter().map(|line| cut(line, data)).collect();
+        current.lines(&section(&current, flux), LINES).into_iter().map(|line| cut(line, &current)).collect();
     let Some(exponents) = decades(density, DECADES).filter(|_| !streams.is_empty()) else { return Ok(false) };
     let title = ["Current of the quasi-stationary density", &scene::subtitle(data)];
     let field = &scene::with_underflow(data, density);
@@ -30,12 +30,22 @@ pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotE
     Ok(true)
 }
 
-/// A streamline, cut to half the diagonal of the domain before its arrow: a rotating current would wind indefinitely.
-fn cut((mut line, crossing): (Vec<Point>, usize), data: &FigureData) -> (Vec<Point>, usize) {
-    let longest = 0.5 * norm(difference(data.grid.upper, data.grid.lower));
-    let mut length = 0.0;
+/// The fraction of the largest current along a streamline below which the streamline is not followed further back.
+const WEAK: f64 = 1e-2;
+
+/// A streamline, cut before its arrow where the current is weak, and to half the diagonal of the domain: a rotating
+/// current would wind indefinitely, and next to nothing flows on where the current is far below its largest value.
+fn cut((mut line, crossing): (Vec<Point>, usize), current: &Current) -> (Vec<Point>, usize) {
+    let longest = 0.5 * norm(difference(current.grid.upper, current.grid.lower));
+    let size = |at: Point| current.at(at).map_or(0.0, norm);
+    let (mut length, mut largest) = (0.0, size(line[crossing]));
     let mut first = crossing;
     while first > 0 && length < longest {
+        let before = size(line[first - 1]);
+        if before < WEAK * largest {
+            break;
+        }
+        largest = largest.max(before);
         length += norm(difference(line[first], line[first - 1]));
         first -= 1;
     }

@@ -40,7 +40,7 @@ pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotE
                 }
                 points.push((*at, y.place(*value)));
             }
-            let curves = vec![Curve { points, colour, name: String::new() }];
+            let curves = vec![Curve { points, colour, name: String::new(), is_dashed: false }];
             let (lines, spots) = (Vec::new(), Vec::new());
             chart::draw(&area, Chart { x: &x, y, curves, lines, spots, leaves_room_beside: false })?;
         }

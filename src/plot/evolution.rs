@@ -3,7 +3,7 @@
 
 use plotters::style::RGBColor;
 
-use super::axis::{Axis, decades, extent};
+use super::axis::{Axis, decades, extent, short};
 use super::canvas::picture;
 use super::chart::{self, Chart, Curve, Line};
 use super::colour::{BOUNDARY, INK, SERIES, viridis};
@@ -35,7 +35,7 @@ pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotE
             if at >= y.range.start { at } else { f64::NAN }
         };
         let points = logarithms.iter().zip(values).map(|(at, value)| (*at, place(*value))).collect();
-        Curve { points, colour, name }
+        Curve { points, colour, name, is_dashed: false }
     };
     // A single valley holds all that survives and needs no curve.
     let populations = Some(populations(group)).filter(|all| all.len() > 1).unwrap_or_default();
@@ -124,7 +124,12 @@ pub(super) fn snapshots(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotEr
         });
         // The yellow end of the scale is hard to see on white.
         let colour = viridis(0.88 * place as f64 / (few.max(2) - 1) as f64);
-        Curve { points: points.collect(), colour, name: format!("t = {:.3e}", times[chosen[place]]) }
+        Curve {
+            points: points.collect(),
+            colour,
+            name: format!("t = {}", short(times[chosen[place]])),
+            is_dashed: false,
+        }
     };
     let curves = curves.iter().enumerate().map(draw).collect();
     let title = ["The density at some times", &scene::subtitle(data)];

@@ -3,7 +3,7 @@
 use super::axis::{Axis, decades, extent, typeset};
 use super::canvas::{Area, Fault, picture};
 use super::chart::{self, Chart, Curve, Line};
-use super::colour::{BOUNDARY, FIRST, SERIES};
+use super::colour::{BOUNDARY, FIRST, SECOND};
 use super::sheet::Sheet;
 use super::{DECADES, FigureData, PlotError, scene};
 use crate::digits::number;
@@ -50,7 +50,7 @@ fn line(data: &FigureData, flux: &BoundaryFlux, sheet: &Sheet) -> Result<bool, P
     };
     let lines = flux.position.iter().zip(&flux.density).map(end).collect();
     let points = data.grid.centres(0).into_iter().zip(current.iter().map(|value| y.place(*value))).collect();
-    let curves = vec![Curve { points, colour: FIRST, name: String::new() }];
+    let curves = vec![Curve { points, colour: FIRST, name: String::new(), is_dashed: false }];
     let title = ["Current of the quasi-stationary density", &scene::subtitle(data)];
     picture(sheet, (1200, 700), title, |area| {
         chart::draw(area, Chart { x: &x, y: &y, curves, lines, spots: Vec::new(), leaves_room_beside: false })
@@ -116,9 +116,7 @@ fn along(area: &Area, data: &FigureData, flux: &BoundaryFlux) -> Result<(), Faul
     let [near, far] = [seen, whole].map(|range| Axis::position("arc length", range));
     let linear = Axis::linear(name, 0.0..1.06 * largest, 0.04);
     let exponents = decades(&flux.density, DECADES).unwrap_or(-1.0..0.0);
-    // Space above the curve for the names of the saddles.
-    let head = 0.1 * (exponents.end - exponents.start);
-    let log = Axis::logarithmic(name, exponents.start..exponents.end + head);
+    let log = Axis::logarithmic(name, exponents);
     let (upper, lower) = area.split_vertically(1110);
     let saddles = saddles(data, flux);
     // Where the boundary passes no saddle nothing is assumed.
@@ -126,13 +124,19 @@ fn along(area: &Area, data: &FigureData, flux: &BoundaryFlux) -> Result<(), Faul
     for (area, x, y) in [(upper, &near, &linear), (lower, &far, &log)] {
         let lines = saddles.iter().filter(|(at, _)| x.range.contains(at));
         let lines = lines.map(|(at, word)| Line { at: *at, word: word.clone(), colour: BOUNDARY }).collect();
-        let solved = Curve { points: points(flux, &flux.density, x, y), colour: FIRST, name: "solved".to_string() };
+        let solved = Curve {
+            points: points(flux, &flux.density, x, y),
+            colour: FIRST,
+            name: "solved".to_string(),
+            is_dashed: false,
+        };
         let assumed = is_assumed.then(|| Curve {
             points: points(flux, &flux.gaussian, x, y),
-            colour: SERIES[4],
+            colour: SECOND,
             name: "Gaussian, √(D⊥/H⊥)".to_string(),
+            is_dashed: true,
         });
-        let curves = assumed.into_iter().chain([solved]).collect();
+        let curves = [solved].into_iter().chain(assumed).collect();
         chart::draw(&area, Chart { x, y, curves, lines, spots: Vec::new(), leaves_room_beside: false })?;
     }
     Ok(())

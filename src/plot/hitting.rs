@@ -38,6 +38,7 @@ pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotE
             points: data.grid.centres(0).into_iter().zip(values.iter().map(|value| place(*value))).collect(),
             colour: SERIES[set % SERIES.len()],
             name: format!("set {set}"),
+            is_dashed: false,
         };
         fields.iter().enumerate().map(curve).collect()
     };

@@ -49,8 +49,8 @@ fn draw_with(pen: Pen, summary: &Value, folder: &Path) -> Result<Option<PathBuf>
     let reach = (right - last.0).min(y.range.end - last.1);
     let guide = vec![last, (last.0 + reach, last.1 + reach)];
     let curves = vec![
-        Curve { points: guide, colour: GUIDE, name: String::new() },
-        Curve { points: points.clone(), colour: FIRST, name: String::new() },
+        Curve { points: guide, colour: GUIDE, name: String::new(), is_dashed: false },
+        Curve { points: points.clone(), colour: FIRST, name: String::new(), is_dashed: false },
     ];
     let spots = points.into_iter().map(|at| Spot { at, colour: FIRST, cross: false }).collect();
     picture(&sheet, (1200, 700), head, |area| {

@@ -11,7 +11,7 @@ use super::chart::Ticked;
 use super::colour::{BOUNDARY, DEGENERATE, INK, viridis};
 use super::data::FigureData;
 use super::sheet::Sheet;
-use super::{PlotError, contour, flux};
+use super::{PlotError, contour, flux, legend};
 use crate::tensor::{Point, norm};
 
 /// The length of the longer side of the panel, in dots.
@@ -58,14 +58,23 @@ pub(super) fn draw(data: &FigureData, map: &Map, sheet: &Sheet) -> Result<(), Pl
     let axes = axes(data);
     let [width, height] = panel(&axes, PANEL);
     // A narrow panel must leave space for the title.
-    let dots = ((LEFT + width + BAR).max(1720), HEAD + height + BELOW);
+    let across = (LEFT + width + BAR).max(1720);
+    let left = (across - (LEFT + width + BAR)) / 2;
+    let [x, y] = &axes;
+    let mut entries = legend::of_marks(data, |mark| x.holds(mark.theta[0]) && y.holds(mark.theta[1]), WHITE);
+    entries.extend(legend::of_lines(data, &map.overlay));
+    // From the left of the panel to the margin of the picture.
+    let row = across - left - LEFT - 48;
+    // There is space for one row below the names of the axes.
+    let further = legend::height(&entries, row).saturating_sub(legend::ROW);
+    let dots = (across, HEAD + height + BELOW + further);
     picture(sheet, (dots.0 / FINE, dots.1 / FINE), map.title, |area| {
-        let left = (dots.0 - (LEFT + width + BAR)) / 2;
-        let (plane, rest) = area.split_horizontally(left + LEFT + width);
+        let panel = area.margin(0, further, 0, 0);
+        let (plane, rest) = panel.split_horizontally(left + LEFT + width);
         let plane = plane.margin(0, 0, left, 0);
         draw_plane(&plane, data, map, &axes, [width, height])?;
         draw_bar(&rest.split_horizontally(BAR).0, map, height)?;
-        legend(area, data, &map.overlay, (left + LEFT, height + 156))
+        legend::draw(area, &entries, (left + LEFT, height + 156), row)
     })
 }
 
@@ -290,33 +299,4 @@ fn draw_bar(area: &Area, map: &Map, height: u32) -> Result<(), Fault> {
     let name = scale.label();
     let length = area.estimate_text_size(&name, &text(24))?.0 as i32;
     area.draw(&Text::new(name, ((left + width) as i32 + 192, (height as i32 - length) / 2), upright))
-}
-
-/// The legend below the panel.
-fn legend(area: &Area, data: &FigureData, overlay: &Overlay, from: (u32, u32)) -> Result<(), Fault> {
-    let (mut x, y) = (from.0 as i32, from.1 as i32);
-    let mut entry = |word: &str, shown: bool, draw: &dyn Fn(i32) -> Result<(), Fault>| -> Result<(), Fault> {
-        if !shown {
-            return Ok(());
-        }
-        draw(x)?;
-        area.draw(&Text::new(word.to_string(), (x + 36, y), text(20)))?;
-        x += 36 + area.estimate_text_size(word, &text(20))?.0 as i32 + 80;
-        Ok(())
-    };
-    let middle = y + 18;
-    entry("minimum", !data.minima.is_empty(), &|x| area.draw(&Circle::new((x, middle), 14, BOUNDARY.filled())))?;
-    entry("saddle", !data.saddles.is_empty(), &|x| area.draw(&Cross::new((x, middle), 16, BOUNDARY.stroke_width(8))))?;
-    let bar = |x: i32, colour: RGBColor, width: u32| {
-        area.draw(&PathElement::new(vec![(x - 26, middle), (x + 18, middle)], colour.stroke_width(width)))
-    };
-    entry("q⁺ = ½", !overlay.half.is_empty(), &|x| {
-        bar(x, INK, 14)?;
-        bar(x, WHITE, 8)
-    })?;
-    entry("H indefinite beyond", !overlay.degenerate.is_empty(), &|x| bar(x, DEGENERATE, 8))?;
-    entry(overlay.streams_are, !overlay.streams.is_empty(), &|x| bar(x, INK, 3))?;
-    entry("absorbing boundary", data.flux.is_some(), &|x| {
-        area.draw(&PathElement::new(vec![(x - 26, middle), (x + 18, middle)], BOUNDARY.stroke_width(8)))
-    })
 }

@@ -22,6 +22,7 @@ mod evolution;
 mod flux;
 mod hitting;
 mod iteration;
+mod legend;
 mod map;
 mod network;
 mod page;

@@ -50,12 +50,12 @@ impl NetworkFigure {
 
 /// The share of the flux out of a valley below which a rate is not drawn.
 const LEAST_SHARE: f64 = 1e-6;
-/// The margin around the discs, in dots.
-const MARGIN: f64 = 330.0;
+/// The margins around the discs along both axes, in dots, with space for the labels beside them.
+const MARGIN: [f64; 2] = [520.0, 320.0];
 /// The radius of the disc of a valley with occupation 1, its decrease per decade, and the smallest one, in dots.
 const LARGEST: f64 = 74.0;
 const BY_DECADE: f64 = 8.0;
-const SMALLEST: f64 = 24.0;
+const SMALLEST: f64 = 30.0;
 
 /// Draws the network; `false` without one.
 pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotError> {
@@ -106,12 +106,21 @@ fn draw(area: &Area, network: &NetworkFigure) -> Result<(), Fault> {
         // Adding 0.0 removes the sign of a negative zero.
         let [x, y] = theta.map(|coordinate| typeset(&format!("{:.3}", (1e3 * coordinate).round() / 1e3 + 0.0)));
         let place = if is_line { x } else { format!("({x}, {y})") };
-        let word = format!("θ = {place}, holds {}", power_of_ten(&axis, share));
-        let left = at.0 - 9 * word.chars().count() as i32;
+        let words = [format!("θ = {place}"), format!("holds {}", power_of_ten(&axis, share))];
+        let length = |word: &String| area.estimate_text_size(word, &text(20)).map(|(length, _)| length as i32);
+        let lengths = [length(&words[0])?, length(&words[1])?];
         // The label stands on the outer side of the disc, because arrows come from the inside.
-        let below = at.1 > height as i32 / 2;
-        let top = if below { at.1 + radius(valley) as i32 + 14 } else { at.1 - radius(valley) as i32 - 60 };
-        area.draw(&Text::new(word, (left, top), text(20)))?;
+        let out = [at.0 - width as i32 / 2, at.1 - height as i32 / 2];
+        let beside = radius(valley) as i32 + 20;
+        for (line, (word, length)) in (0..).zip(words.into_iter().zip(lengths)) {
+            let place = match (out[0].abs() > out[1].abs() / 3, out[0] > 0, out[1] > 0) {
+                (true, true, _) => (at.0 + beside, at.1 - 44 + 48 * line),
+                (true, false, _) => (at.0 - beside - length, at.1 - 44 + 48 * line),
+                (false, _, true) => (at.0 - length / 2, at.1 + beside + 48 * line),
+                (false, _, false) => (at.0 - length / 2, at.1 - beside - 90 + 48 * line),
+            };
+            area.draw(&Text::new(word, place, text(20)))?;
+        }
     }
     Ok(())
 }
@@ -129,10 +138,10 @@ fn power_of_ten(axis: &Axis, logarithm: f64) -> String {
 fn places(network: &NetworkFigure, size: [f64; 2]) -> Vec<Point> {
     let range = [0, 1].map(|axis| extent(network.valleys.iter().map(|(theta, _)| theta[axis])).unwrap_or(0.0..0.0));
     let place = |theta: Point, axis: usize| {
-        let (length, room) = (range[axis].end - range[axis].start, size[axis] - 2.0 * MARGIN);
+        let (length, room) = (range[axis].end - range[axis].start, size[axis] - 2.0 * MARGIN[axis]);
         // Coordinates that all valleys share are centred.
         let share = if length > 0.0 { (theta[axis] - range[axis].start) / length } else { 0.5 };
-        MARGIN + room * if axis == 1 { 1.0 - share } else { share }
+        MARGIN[axis] + room * if axis == 1 { 1.0 - share } else { share }
     };
     network.valleys.iter().map(|&(theta, _)| [place(theta, 0), place(theta, 1)]).collect()
 }

@@ -80,12 +80,12 @@ fn lives(summary: &Value, group: &FieldGroup, sheet: &Sheet) -> Result<bool, Plo
     if longest == 0.0 {
         return Ok(false);
     }
-    let lowest = spots.iter().map(|spot| spot.at.1).fold(0.0, f64::min);
-    let (x, y) =
-        (Axis::position("age × rate", 0.0..1.05 * longest), Axis::logarithmic("share alive", lowest.floor()..0.0));
+    // Where hardly any have left, the axis still shows a tenth of a decade.
+    let lowest = spots.iter().map(|spot| 1.05 * spot.at.1).fold(-0.1, f64::min);
+    let (x, y) = (Axis::position("age × rate", 0.0..1.05 * longest), Axis::logarithmic("share alive", lowest..0.0));
     let last = longest.min(-y.range.start * std::f64::consts::LN_10);
     let exponential = vec![(0.0, 0.0), (last, -last / std::f64::consts::LN_10)];
-    let curves = vec![Curve { points: exponential, colour: GUIDE, name: String::new() }];
+    let curves = vec![Curve { points: exponential, colour: GUIDE, name: String::new(), is_dashed: false }];
     let title = summary["title"].as_str().unwrap_or_default();
     let p_value = said["exponential"]["p_value"].as_f64();
     let test = p_value.map_or(String::new(), |p| format!(" — p = {p:.2} for a constant rate"));

@@ -35,7 +35,7 @@ fn draw_with(pen: Pen, found: &Judgement<'_>, folder: &Path) -> Result<PathBuf, 
         // No line joins the problems; an empty curve gives the tool its name in the legend.
         let points = vec![(f64::NAN, f64::NAN)];
         let name = if tool.tool.is_empty() { "(no name)".to_string() } else { tool.tool.clone() };
-        curves.push(Curve { points, colour, name });
+        curves.push(Curve { points, colour, name, is_dashed: false });
     }
     let range = |values: &mut dyn Iterator<Item = f64>| extent(values.chain([0.0, 1.0])).unwrap_or(0.0..1.0);
     let across = range(&mut found.judged.iter().map(|one| at(one).0));

@@ -6,12 +6,14 @@ use super::chart::{Chart, Curve, Line, Spot};
 use super::colour::{BOUNDARY, FIRST, INK, SECOND};
 use super::map::{Map, Overlay};
 use super::sheet::Sheet;
-use super::{DECADES, FigureData, PlotError, chart, degenerate, map};
+use super::{DECADES, FigureData, PlotError, chart, degenerate, legend, map};
 use crate::digits::number;
 use crate::observe::field::MEAN_FIRST_PASSAGE;
 use crate::observe::group::Field;
 
 const WIDE: (u32, u32) = (1200, 800);
+/// The left end of the legend below a chart, in dots.
+const LEFT: u32 = 320;
 pub(super) const TALL: (u32, u32) = (1200, 1200);
 
 /// The loss with its critical points; `false` without a finite value.
@@ -37,7 +39,13 @@ pub(super) fn landscape(data: &FigureData, field: &Field, sheet: &Sheet) -> Resu
         if y.place(value) <= y.range.end { y.place(value) } else { f64::NAN }
     };
     let curve = curve(data, loss, FIRST, "L", &shown);
-    picture(sheet, WIDE, title, |area| {
+    let entries = legend::of_marks(data, |mark| x.holds(mark.theta[0]), INK);
+    let row = 2 * WIDE.0 - LEFT - 48;
+    let further = legend::height(&entries, row);
+    picture(sheet, (WIDE.0, WIDE.1 + further / 2), title, |area| {
+        let (_, height) = area.dim_in_pixel();
+        let (chart, below) = area.split_vertically(height - further);
+        legend::draw(&below, &entries, (LEFT, 0), row)?;
         let spots = data.minima.iter().filter_map(|mark| {
             let colour = if data.minimum == Some(*mark) { BOUNDARY } else { INK };
             Some(Spot { at: (mark.theta[0], y.place(mark.loss?)), colour, cross: false })
@@ -48,7 +56,7 @@ pub(super) fn landscape(data: &FigureData, field: &Field, sheet: &Sheet) -> Resu
         });
         let spots = spots.chain(saddles).collect();
         chart::draw(
-            area,
+            &chart,
             Chart { x: &x, y: &y, curves: vec![curve], lines: ends(data), spots, leaves_room_beside: false },
         )
     })?;
@@ -174,7 +182,7 @@ fn one_curve(area: &Area, data: &FigureData, x: &Axis, y: &Axis, curve: Curve) -
 }
 
 /// A long name with a capital letter.
-fn capitalised(name: &str) -> String {
+pub(super) fn capitalised(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
@@ -191,7 +199,7 @@ fn curve(
     place: &dyn Fn(f64) -> f64,
 ) -> Curve {
     let points = data.grid.centres(0).into_iter().zip(field.iter().map(|value| place(*value))).collect();
-    Curve { points, colour, name: name.to_string() }
+    Curve { points, colour, name: name.to_string(), is_dashed: false }
 }
 
 /// Lines at the ends of the start set in one dimension.

@@ -1,6 +1,6 @@
 //! Eigenvalues in the complex plane, and eigenfunctions.
 
-use super::axis::{Axis, decades, extent};
+use super::axis::{Axis, decades, extent, short};
 use super::canvas::{FINE, HEAD, picture};
 use super::chart::{self, Chart, Curve, Spot};
 use super::colour::{FIRST, INK, SERIES};
@@ -30,8 +30,12 @@ pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotE
     let number = Axis::position("number of the eigenvalue", 0.5..re.len() as f64 + 0.5);
     let log = Axis::logarithmic("|λ|", exponents.start - 0.3..exponents.end + 0.3);
     let title = ["Eigenvalues nearest to zero", &scene::text_of(data)];
-    let axis =
-        |x: &Axis| Curve { points: vec![(x.range.start, 0.0), (x.range.end, 0.0)], colour: INK, name: String::new() };
+    let axis = |x: &Axis| Curve {
+        points: vec![(x.range.start, 0.0), (x.range.end, 0.0)],
+        colour: INK,
+        name: String::new(),
+        is_dashed: false,
+    };
     picture(sheet, scene::TALL, title, |area| {
         let (upper, lower) = area.split_vertically(1110);
         let spot =
@@ -71,8 +75,8 @@ pub(super) fn functions(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotEr
     };
     let functions: Vec<Vec<f64>> = shown.iter().map(|&mode| scaled(mode)).collect();
     let name = |mode: usize| match im[mode] {
-        0.0 => format!("{}: λ = {:.4e}", mode + 1, re[mode]),
-        turning => format!("{}: λ = {:.4e} ± {turning:.4e}i", mode + 1, re[mode]),
+        0.0 => format!("{}: λ = {}", mode + 1, short(re[mode])),
+        turning => format!("{}: λ = {} ± {}i", mode + 1, short(re[mode]), short(turning)),
     };
     let title = ["Right eigenvectors, over their largest values", &scene::text_of(data)];
     if data.grid.dimension == 1 {
@@ -81,6 +85,7 @@ pub(super) fn functions(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotEr
             points: data.grid.centres(0).into_iter().zip(values.iter().copied()).collect(),
             colour: SERIES[place % SERIES.len()],
             name: name(shown[place]),
+            is_dashed: false,
         };
         let curves = functions.iter().enumerate().take(SERIES.len()).map(curve).collect();
         picture(sheet, (1400, 800), title, |area| {

@@ -60,16 +60,10 @@ impl Current<'_> {
         line
     }
 
-    /// `count` streamlines through the segments of a cross-section, each with the index of its point on the
-    /// cross-section.
-    pub(super) fn lines(&self, mut section: Vec<[Point; 2]>, count: usize) -> Vec<(Vec<Point>, usize)> {
+    /// `count` streamlines through the segments of a cross-section, which follow one another, each with the index of its
+    /// point on the cross-section.
+    pub(super) fn lines(&self, section: &[[Point; 2]], count: usize) -> Vec<(Vec<Point>, usize)> {
         let middle = |[a, b]: [Point; 2]| advance(a, 0.5, difference(b, a));
-        let spread = [0, 1].map(|axis: usize| {
-            let along = section.iter().map(|segment| middle(*segment)[axis]);
-            along.clone().fold(f64::NEG_INFINITY, f64::max) - along.fold(f64::INFINITY, f64::min)
-        });
-        let axis = usize::from(spread[1] > spread[0]);
-        section.sort_by(|a, b| middle(*a)[axis].total_cmp(&middle(*b)[axis]));
         let through = |&[a, b]: &[Point; 2]| {
             let [x, y] = difference(b, a);
             self.at(middle([a, b])).map_or(0.0, |current| dot(current, [y, -x]).abs())

@@ -11,6 +11,7 @@ use super::axis::{Axis, extent};
 use super::canvas::{Area, Fault, picture};
 use super::chart::{self, Chart, Curve, Line, Spot};
 use super::colour::SERIES;
+use super::scene::capitalised;
 use super::sheet::{Look, Pen, Sheet};
 use crate::config::sweep::Axis as Key;
 use crate::digits::number;
@@ -75,7 +76,7 @@ fn draw_rate(table: &Table<'_>, place: usize, pen: Pen, folder: &Path) -> Result
         let at = (if is_log { x.log10() } else { x }, ln / std::f64::consts::LN_10);
         match curves.iter_mut().find(|curve| curve.name == name) {
             Some(curve) => curve.points.push(at),
-            None => curves.push(Curve { points: vec![at], colour: colour(curves.len()), name }),
+            None => curves.push(Curve { points: vec![at], colour: colour(curves.len()), name, is_dashed: false }),
         }
     }
     curves.truncate(MOST_CURVES);
@@ -104,7 +105,10 @@ fn draw_fits(fits: &[Fit], sheet: Sheet) -> Result<Option<PathBuf>, PlotError> {
     let Some(first) = with_lines.first() else { return Ok(None) };
     let request = &first.request;
     let [log_x, log_y] = request.model.takes_logarithms();
-    let word = |is_log: bool, formula: String| if is_log { format!("ln({formula})") } else { formula };
+    let word = |is_log: bool, formula: String| {
+        let formula = formula.replace('-', "−");
+        if is_log { format!("ln({formula})") } else { formula }
+    };
     let names = [word(log_x, request.x.to_string()), word(log_y, request.y.to_string())];
     let (mut lines, mut left) = (Vec::new(), Vec::new());
     let (mut dots, mut rests) = (Vec::new(), Vec::new());
@@ -115,13 +119,13 @@ fn draw_fits(fits: &[Fit], sheet: Sheet) -> Result<Option<PathBuf>, PlotError> {
         let at: Vec<String> = fit.at.iter().map(|(key, value)| format!("{} = {}", short(key), brief(value))).collect();
         let Some(across) = extent(fit.points.iter().map(|(_, at)| at.0)) else { continue };
         let ends = [across.start, across.end].map(|x| (x, line.intercept + line.slope * x));
-        lines.push(Curve { points: ends.to_vec(), colour, name: at.join(", ") });
+        lines.push(Curve { points: ends.to_vec(), colour, name: at.join(", "), is_dashed: false });
         dots.extend(fit.points.iter().map(|(_, at)| Spot { at: *at, colour, cross: false }));
         let mut rest: Vec<(f64, f64)> =
             fit.points.iter().zip(&line.residuals).map(|((_, at), residual)| (at.0, *residual)).collect();
         rest.sort_by(|a, b| a.0.total_cmp(&b.0));
         rests.extend(rest.iter().map(|at| Spot { at: *at, colour, cross: false }));
-        left.push(Curve { points: rest, colour, name: String::new() });
+        left.push(Curve { points: rest, colour, name: String::new(), is_dashed: false });
         for theory in &fit.theory {
             dots.extend(theory.points.iter().map(|at| Spot { at: *at, colour: THEORY, cross: true }));
             theories.insert(report_name(theory.name));
@@ -147,8 +151,9 @@ fn draw_fits(fits: &[Fit], sheet: Sheet) -> Result<Option<PathBuf>, PlotError> {
     };
     let crosses = theories.into_iter().collect::<Vec<_>>().join(" and ");
     let says = if crosses.is_empty() { says } else { format!("{says}; crosses: {crosses}") };
-    let title = [&format!("{} fit of {} against {}", request.model.name(), request.y, request.x), &*says];
-    picture(&sheet, (1200, 1200), title, |area| {
+    let title = format!("{} fit of {} against {}", request.model.name(), request.y, request.x);
+    let title = capitalised(&title.replace('-', "−"));
+    picture(&sheet, (1200, 1200), [&title, &says], |area| {
         let (upper, lower) = area.split_vertically(1400);
         let several = lines.len() > 1;
         drawn(&upper, &x, &y, lines, dots, several)?;

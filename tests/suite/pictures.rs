@@ -278,3 +278,76 @@ fn every_command_that_draws_takes_the_look() {
     }
     summary(&command(&["run", "a.toml", "--json", "--no-plots"], folder.path()));
 }
+
+/// The numbers in the points of the polygons filled with this colour, as pairs.
+fn polygons(svg: &str, fill: &str) -> Vec<Vec<[f64; 2]>> {
+    let tags = svg.split("<polygon").skip(1).map(|tag| tag.split('>').next().unwrap());
+    let filled = tags.filter(|tag| attribute(tag, "fill") == fill);
+    let corners = |tag: &str| {
+        let pairs = attribute(tag, "points").split_whitespace().map(str::to_string).collect::<Vec<_>>();
+        let corner = |pair: &String| {
+            let (x, y) = pair.split_once(',').unwrap();
+            [x.parse().unwrap(), y.parse().unwrap()]
+        };
+        pairs.iter().map(corner).collect()
+    };
+    filled.map(corners).collect()
+}
+
+/// What turns about the middle of a disc leaves it evenly: between any two neighbours of the lines of the current is
+/// the same angle.
+#[test]
+fn lines_of_the_current_are_spread_along_the_boundary() {
+    let folder = Folder::new("pictures-disc");
+    fs::write(
+        folder.path().join("disc.toml"),
+        "landscape = { expression = '0*x', dimension = 2 }
+        noise = { kind = 'isotropic', temperature = 0.1 }
+        domain = { lower = [-1.1, -1.1], upper = [1.1, 1.1] }
+        valley = { set = 'x^2 + y^2 < 1' }
+        grid = { cells = [48, 48] }",
+    )
+    .unwrap();
+    let output = command(&["run", "disc.toml", "--quiet", "--format", "svg", "--out", "disc"], folder.path());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let svg = fs::read_to_string(folder.path().join("disc/current.svg")).unwrap();
+    let middles: Vec<[f64; 2]> = polygons(&svg, "#222222")
+        .iter()
+        .map(|corners| [0, 1].map(|axis: usize| corners.iter().map(|at| at[axis]).sum::<f64>() / corners.len() as f64))
+        .collect();
+    assert_eq!(middles.len(), 24);
+    let centre = [0, 1].map(|axis: usize| middles.iter().map(|at| at[axis]).sum::<f64>() / 24.0);
+    let mut angles: Vec<f64> = middles.iter().map(|at| (at[1] - centre[1]).atan2(at[0] - centre[0])).collect();
+    angles.sort_by(f64::total_cmp);
+    angles.push(angles[0] + std::f64::consts::TAU);
+    let even = std::f64::consts::TAU / 24.0;
+    for pair in angles.windows(2) {
+        assert!(((pair[1] - pair[0]) / even - 1.0).abs() < 0.25, "{angles:?}");
+    }
+}
+
+/// Every mark of a landscape is named below it, and a title that is too long for one line takes two.
+#[test]
+fn marks_are_named_and_long_titles_are_whole() {
+    let folder = Folder::new("pictures-marks");
+    let title = "A title that is far too long to stand in one line beside the rate of escape that was found for it";
+    fs::write(
+        folder.path().join("line.toml"),
+        format!(
+            "title = '{title}'
+            landscape = {{ expression = '(x^2 - 1)^2 + 0.2*x', dimension = 1 }}
+            noise = {{ kind = 'isotropic', temperature = 0.1 }}
+            domain = {{ lower = [-1.8], upper = [1.7] }}
+            valley = {{ minimum = [-1], set = 'x < 0.3' }}
+            grid = {{ cells = [64] }}"
+        ),
+    )
+    .unwrap();
+    let output = command(&["run", "line.toml", "--quiet", "--format", "svg", "--out", "line"], folder.path());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let svg = fs::read_to_string(folder.path().join("line/landscape.svg")).unwrap();
+    let texts = texts(&svg);
+    for word in ["minimum", "other minimum", "saddle", "absorbing", title] {
+        assert!(texts.iter().any(|text| text == word), "{word}: {texts:?}");
+    }
+}
