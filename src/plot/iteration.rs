@@ -49,11 +49,11 @@ fn draw_with(pen: Pen, summary: &Value, folder: &Path) -> Result<Option<PathBuf>
     let reach = (right - last.0).min(y.range.end - last.1);
     let guide = vec![last, (last.0 + reach, last.1 + reach)];
     let curves = vec![
-        Curve { points: guide, colour: GUIDE, name: String::new(), is_dashed: false },
-        Curve { points: points.clone(), colour: FIRST, name: String::new(), is_dashed: false },
+        Curve { points: guide, colour: GUIDE, name: "first order".into(), is_dashed: true },
+        Curve { points: points.clone(), colour: FIRST, name: "the difference".into(), is_dashed: false },
     ];
     let spots = points.into_iter().map(|at| Spot { at, colour: FIRST, cross: false }).collect();
-    picture(&sheet, (1200, 700), head, |area| {
+    picture(&sheet, (1400, 700), head, |area| {
         chart::draw(area, Chart { x: &x, y: &y, curves, lines, spots, leaves_room_beside: false })
     })?;
     Ok(Some(sheet.path))
