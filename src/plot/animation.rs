@@ -5,7 +5,7 @@ use std::path::Path;
 
 use plotters::style::RGBColor;
 
-use super::axis::{Axis, decades, extent};
+use super::axis::{Axis, decades, extent, short};
 use super::canvas::{self, Area, Fault};
 use super::chart::{self, Chart, Curve, Line};
 use super::colour::{BOUNDARY, INK, SERIES};
@@ -40,7 +40,7 @@ pub(super) fn animate(data: &FigureData, path: &Path) -> Result<bool, PlotError>
     let Some(exponents) = decades(&densities, DECADES) else { return Ok(false) };
     let draw = |k: usize| -> Result<Vec<u8>, Fault> {
         let density = &field.values[k * cells..(k + 1) * cells];
-        let (now, subtitle) = (format!("t = {:.3e}", times[k]), scene::subtitle(data));
+        let (now, subtitle) = (format!("t = {}", short(times[k])), scene::subtitle(data));
         let title = [now.as_str(), &subtitle];
         let drawn = canvas::pixels(size, 1.0, Some(title), |area| {
             let whole = area.dim_in_pixel();

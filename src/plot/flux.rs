@@ -167,7 +167,7 @@ fn saddles(data: &FigureData, flux: &BoundaryFlux) -> Vec<(f64, String)> {
         let position = data.valley.iter().position(|listed| *listed == index)?;
         let word = match share.map(|(_, value)| value / flux.total) {
             Some(share) if share >= 1e-3 => format!("saddle {position}: {:.2} %", 100.0 * share),
-            Some(share) => format!("saddle {position}: {share:.1e}"),
+            Some(share) => format!("saddle {position}: {}", typeset(&format!("{share:.1e}"))),
             None => format!("saddle {position}"),
         };
         (distance < 0.01 * length).then_some((arc, word))

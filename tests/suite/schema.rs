@@ -20,7 +20,8 @@ fn faults(value: &Value, schema: &Value, place: &str) -> Vec<String> {
         Value::Array(_) => "array",
         Value::Object(_) => "object",
     };
-    let is_of = |wanted: &Value| wanted == kind || wanted.as_array().is_some_and(|kinds| kinds.iter().any(|one| one == kind));
+    let is_of =
+        |wanted: &Value| wanted == kind || wanted.as_array().is_some_and(|kinds| kinds.iter().any(|one| one == kind));
     if schema.get("type").is_some_and(|wanted| !is_of(wanted)) {
         return vec![format!("{place} is of the type {kind}, not {}", schema["type"])];
     }
