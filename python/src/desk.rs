@@ -18,6 +18,8 @@ use saddleflux::tensor::Point;
 pub(crate) enum Event {
     /// A function is asked for its values.
     Asked(Question),
+    /// What is given beside a loss is to be compared with it.
+    Doubted(Doubt),
     /// The solver has ended, or failed.
     Ended,
 }
@@ -30,6 +32,15 @@ pub(crate) struct Question {
     dimension: usize,
     points: Vec<Point>,
     answer: SyncSender<Vec<Vec<f64>>>,
+}
+
+/// A function with its derivatives, and the corners between which they are to belong to it.
+pub(crate) struct Doubt {
+    /// Its place among the samplers.
+    function: usize,
+    lower: Vec<f64>,
+    upper: Vec<f64>,
+    answer: SyncSender<()>,
 }
 
 /// Where the solver's threads ask.
@@ -54,6 +65,17 @@ impl Desk {
         answered.recv().ok()
     }
 
+    /// Has what is given beside a loss compared with it between two corners of the domain, and waits for that. A
+    /// contradiction ends the computation from the thread that listens.
+    pub(crate) fn doubt(&self, function: usize, [lower, upper]: [Vec<f64>; 2]) {
+        let (answer, answered) = mpsc::sync_channel(1);
+        let doubt = Doubt { function, lower, upper, answer };
+        if !self.is_closed.load(Ordering::SeqCst) && self.events.send(Event::Doubted(doubt)).is_ok() {
+            // Without an answer nobody listens any more, and the computation is about to end.
+            let _ = answered.recv();
+        }
+    }
+
     /// Answers no more.
     pub(crate) fn close(&self) {
         self.is_closed.store(true, Ordering::SeqCst);
@@ -73,6 +95,19 @@ impl Question {
         let rows = values.as_array().outer_iter().map(|row| row.to_vec()).collect();
         // Nobody waits where the solver failed meanwhile.
         let _ = self.answer.send(rows);
+        Ok(())
+    }
+}
+
+impl Doubt {
+    /// Compares, by `functions.Sampler`.
+    ///
+    /// # Errors
+    /// What contradicts; what a function raises.
+    pub(crate) fn answer(self, py: Python<'_>, samplers: &[Bound<'_, PyAny>]) -> PyResult<()> {
+        let compare = samplers[self.function].getattr("compare")?;
+        call(&compare, &(self.lower, self.upper, true).into_pyobject(py)?)?;
+        let _ = self.answer.send(());
         Ok(())
     }
 }

@@ -102,6 +102,7 @@ impl Listener<'_, '_> {
         loop {
             match self.wait(py, LOOK_EVERY) {
                 Ok(Event::Asked(question)) => question.answer(py, self.samplers)?,
+                Ok(Event::Doubted(doubt)) => doubt.answer(py, self.samplers)?,
                 Ok(Event::Ended) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -128,6 +129,6 @@ impl Listener<'_, '_> {
     /// Waits a moment for a computation that was asked to stop; what it still asks is not answered.
     fn give_up(&mut self, py: Python<'_>) {
         let until = Instant::now() + PATIENCE;
-        while let Ok(Event::Asked(_)) = self.wait(py, until.saturating_duration_since(Instant::now())) {}
+        while let Ok(Event::Asked(_) | Event::Doubted(_)) = self.wait(py, until.saturating_duration_since(Instant::now())) {}
     }
 }

@@ -155,3 +155,14 @@ def test_a_gradient_that_is_cut_off_far_from_the_wells_is_one_where_no_domain_is
 
     found = Problem(lambda x: (x**2 - 1) ** 2, 0.1, gradient=capped, valley=[-1.0]).solve()
     assert found.rate.value == pytest.approx(Problem("(x^2-1)^2", 0.1, dimension=1, valley=[-1.0]).solve().rate.value, rel=1e-3)
+
+
+def test_a_gradient_is_compared_in_the_domain_that_is_chosen() -> None:
+    """0.1 is little between -5 and 5, where slopes reach 480, and much in the domain that the landscape leads to."""
+    wrong = Problem(lambda x: (x**2 - 1) ** 2, 0.1, gradient=lambda x: 4 * x * (x**2 - 1) + 0.1, valley=[-1], cells=64)
+    for call in (wrong.solve, wrong.simulate):
+        with pytest.raises(InputError, match="gradient: contradicts the loss in 6[0-9] of 64 places") as caught:
+            call(progress=False)
+        assert caught.value.key == "gradient"
+    right = Problem(lambda x: (x**2 - 1) ** 2, 0.1, gradient=lambda x: 4 * x * (x**2 - 1), valley=[-1], cells=64)
+    assert right.solve(progress=False).warnings == ()

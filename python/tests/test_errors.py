@@ -117,6 +117,7 @@ WRONG: list[tuple[Any, str]] = [
     (lambda: saddleflux.solve("no-such-file.toml"), "configuration"),
     (lambda: saddleflux.solve(LINE, threads=-1), "threads"),
     (lambda: saddleflux.solve(LINE, threads=1.5), "threads"),
+    (lambda: saddleflux.solve(LINE, threads=100_000), "threads"),
     (lambda: saddleflux.solve(LINE, progress="yes"), "progress"),
     (lambda: saddleflux.open("no-such-folder"), "path"),
     (lambda: saddleflux.Problem(noise=0.1), "loss"),

@@ -341,3 +341,8 @@ def test_problems_go_to_worker_processes() -> None:
 
     again = pickle.loads(pickle.dumps(Problem(well, 0.1, **DOMAIN)))
     assert again.solve().rate.value == Problem(well, 0.1, **DOMAIN).solve().rate.value
+
+
+def test_a_vectorised_function_says_how_many_arrays_it_takes() -> None:
+    found = Problem(np.vectorize(lambda x: (x * x - 1.0) ** 2), 0.2, valley=[-1], cells=64).solve()
+    assert found.dimension == 1 and "vectorize" not in found.problem.landscape

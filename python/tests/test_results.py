@@ -151,6 +151,11 @@ def test_shows_itself(double_well: Any, cold: saddleflux.Result) -> None:
     assert "escape rate γ" in repr(found) and f"{found.rate.value:.12e}" in repr(found)
     assert "&lt;two&gt; wells" in found._repr_html_()
     assert "10^-434" in repr(cold)
+    # What is listed as a field is one of `fields`; other groups go by their names.
+    shown = dict(line.split(None, 1) for line in repr(found).splitlines()[1:])
+    assert shown["fields"].split(", ") == list(found.fields)
+    assert shown["groups"].split(", ") == [name for name in found.groups if name != "fields"]
+    assert repr(saddleflux.solve(double_well)).startswith("<saddleflux.Result>\n")
 
 
 def test_xarray(double_well: Any) -> None:

@@ -98,11 +98,14 @@ struct Asked {
     pictures: Pictures,
 }
 
+/// More threads than any machine gains by, and fewer than it suffers from.
+const MOST_THREADS: u64 = 1024;
+
 /// How a command speaks, and on how many threads it works.
 #[derive(Args, Clone, Copy)]
 struct Output {
     /// Threads [default: all cores]; results do not depend on it
-    #[arg(long, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
+    #[arg(long, value_parser = RangedU64ValueParser::<usize>::new().range(1..=MOST_THREADS))]
     threads: Option<usize>,
     /// Print the JSON file on standard output, and nothing else there
     #[arg(long)]

@@ -218,6 +218,9 @@ def _arguments(function: Function) -> int | None:
     """How many arguments a function must have, where it says so."""
     if isinstance(function, Table):
         return function.dimension
+    if isinstance(function, np.vectorize):
+        # What it wraps says how many.
+        function = function.pyfunc
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
@@ -227,6 +230,7 @@ def _arguments(function: Function) -> int | None:
 
 
 def _name(function: Function) -> str:
+    function = function.pyfunc if isinstance(function, np.vectorize) else function
     return getattr(function, "__qualname__", type(function).__name__)
 
 

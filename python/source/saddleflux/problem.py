@@ -323,9 +323,10 @@ def threads_of(threads: int | None) -> int:
     InputError
         What is no number of threads.
     """
-    if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
-        raise wrong("threads", threads, "a whole number from 1", "leave it out for all cores")
-    return threads or 0
+    is_whole = isinstance(threads, (int, np.integer)) and not isinstance(threads, bool)
+    if threads is not None and not (is_whole and 1 <= threads <= _MOST_THREADS):
+        raise wrong("threads", threads, f"a whole number from 1 to {_MOST_THREADS}", "leave it out for all cores")
+    return int(threads or 0)
 
 
 def of_functions(error: InputError | UnsolvableError, problem: Problem) -> None:
@@ -381,6 +382,8 @@ def _run(how: Any, problem: Problem, threads: int | None, progress: Progress | N
     return result
 
 
+# As on the command line: more than any machine gains by, and less than it suffers from.
+_MOST_THREADS = 1024
 _FILE = "give the path of a configuration or of a result.h5, a text of more than one line, or a dictionary"
 # What stands in a configuration where a function of Python does.
 _STAND_IN_LANDSCAPE = {"expression": "0"}

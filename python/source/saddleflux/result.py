@@ -446,7 +446,7 @@ class Result:
     def __repr__(self) -> str:
         width = max(len(name) for name, _ in self._lines())
         body = "\n".join(f"  {name:<{width}}  {text}" for name, text in self._lines())
-        return f"<saddleflux.Result> {self.title}\n{body}"
+        return f"{f'<saddleflux.Result> {self.title}'.rstrip()}\n{body}"
 
     def _repr_html_(self) -> str:
         from .words import html

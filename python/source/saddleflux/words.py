@@ -64,7 +64,10 @@ def lines(result: Result) -> list[tuple[str, str]]:
     if "grid" in summary:
         cells = " × ".join(str(count) for count in summary["grid"]["cells"])
         said.append(("grid", f"{cells} cells, {summary['grid']['scheme']}"))
-    said.append(("fields", ", ".join(name for group in result.groups.values() for name in group)))
+    said.extend((name, ", ".join(group)) for name, group in result.groups.items() if name == "fields")
+    others = [name for name in result.groups if name != "fields"]
+    if others:
+        said.append(("groups", ", ".join(others)))
     said.extend(("warning", text) for text in result.warnings)
     return said
 

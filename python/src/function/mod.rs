@@ -229,6 +229,11 @@ impl Functions {
         };
         let model = NoiseModel { kind, floor: config.noise.floor };
         let problem = Problem::new(dynamics, model, config.noise.interpretation, &config.posed)?;
+        // A domain that was not known before: what is small in the box that was looked at may be large in it.
+        if let (Some(asked), false) = (&self.motion, is_known) {
+            let corner = |corner: Point| corner[..dimension].to_vec();
+            desk.doubt(asked.place, [problem.domain.lower, problem.domain.upper].map(corner));
+        }
         Ok(Posed { problem, loss, drift, noise, errors })
     }
 }
