@@ -129,6 +129,7 @@ impl Listener<'_, '_> {
     /// Waits a moment for a computation that was asked to stop; what it still asks is not answered.
     fn give_up(&mut self, py: Python<'_>) {
         let until = Instant::now() + PATIENCE;
-        while let Ok(Event::Asked(_) | Event::Doubted(_)) = self.wait(py, until.saturating_duration_since(Instant::now())) {}
+        let mut is_asked = |time: Duration| self.wait(py, time).is_ok_and(|event| !matches!(event, Event::Ended));
+        while is_asked(until.saturating_duration_since(Instant::now())) {}
     }
 }
