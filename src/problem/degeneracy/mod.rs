@@ -22,6 +22,8 @@ pub use fault::Degeneracy;
 
 use std::collections::VecDeque;
 
+use rayon::prelude::*;
+
 use crate::problem::DiffusionField;
 use crate::problem::Interpretation;
 use crate::problem::degeneracy::curve::Curves;
@@ -115,11 +117,15 @@ pub fn check(
     }
     // With a floor, however low, no way is closed.
     let is_floored = noise.floor() > 0.0;
+    let side = match dynamics.loss().is_some_and(|loss| loss.is_costly()) {
+        true => COSTLY_LATTICE,
+        false => LATTICE,
+    };
     match domain.dimension {
         1 => check_line(dynamics, noise, domain, live, start, is_floored),
-        _ if is_floored => lattice_eigenvalues(noise, domain).map(|_| ()),
+        _ if is_floored => lattice_eigenvalues(noise, domain, side).map(|_| ()),
         _ if noise.silent_axis().is_some_and(|axis| is_driven(dynamics, domain, axis)) => {
-            lattice_eigenvalues(noise, domain).map(|_| ())
+            lattice_eigenvalues(noise, domain, side).map(|_| ())
         }
         _ => match ways(noise, interpretation, domain, live, start) {
             Some(ways) => refuse_closed(&ways, start),
@@ -250,36 +256,40 @@ pub fn check_tensors(noise: &dyn DiffusionField, space: Space) -> Result<(), Pro
 
 /// The number of lattice points along each axis for the search in two dimensions.
 const LATTICE: usize = 160;
+/// The same where every tensor is a pass over data and only has to be valid.
+const COSTLY_LATTICE: usize = 12;
 
-/// The centre of a lattice cell.
-fn lattice_point(domain: &Domain, k: usize, l: usize) -> Point {
+/// The centre of a cell of a lattice with `side` of them along each axis.
+fn lattice_point(domain: &Domain, side: usize, k: usize, l: usize) -> Point {
     let place =
-        |axis: usize, index: usize| domain.lower[axis] + domain.width(axis) * (index as f64 + 0.5) / LATTICE as f64;
+        |axis: usize, index: usize| domain.lower[axis] + domain.width(axis) * (index as f64 + 0.5) / side as f64;
     [place(0, k), place(1, l)]
 }
 
 /// The smaller eigenvalue of D at every lattice point, and the largest of all.
-fn lattice_eigenvalues(noise: &dyn DiffusionField, domain: &Domain) -> Result<(Vec<f64>, f64), ProblemError> {
+fn lattice_eigenvalues(
+    noise: &dyn DiffusionField,
+    domain: &Domain,
+    side: usize,
+) -> Result<(Vec<f64>, f64), ProblemError> {
     // In units of the domain, which may be much longer along one axis than along the other.
     let units = domain.space().units();
-    let mut eigenvalues = vec![0.0; LATTICE * LATTICE];
-    let mut largest = 0.0f64;
-    for k in 0..LATTICE {
-        for l in 0..LATTICE {
-            let at = lattice_point(domain, k, l);
-            let values = units.tensor(noise.tensor(at)).eigen(2).values;
-            refuse_negative(at, 2, values)?;
-            eigenvalues[k * LATTICE + l] = values[0];
-            largest = largest.max(values[1]);
-        }
-    }
-    Ok((eigenvalues, largest))
+    let eigenvalues = |place: usize| {
+        let at = lattice_point(domain, side, place / side, place % side);
+        let values = units.tensor(noise.tensor(at)).eigen(2).values;
+        refuse_negative(at, 2, values).map(|()| values)
+    };
+    let found: Vec<Result<[f64; 2], ProblemError>> = (0..side * side).into_par_iter().map(eigenvalues).collect();
+    // The first that is refused, whatever the number of threads.
+    let found = found.into_iter().collect::<Result<Vec<[f64; 2]>, ProblemError>>()?;
+    let largest = found.iter().fold(0.0f64, |most, values| most.max(values[1]));
+    Ok((found.into_iter().map(|values| values[0]).collect(), largest))
 }
 
 /// Refuses a two-dimensional problem in which curves of zeros separate the start from everything that absorbs: a flood
 /// fill from the start that does not pass zeros.
 fn check_plane(noise: &dyn DiffusionField, domain: &Domain, live: &Region, start: Point) -> Result<(), ProblemError> {
-    let (eigenvalues, largest) = lattice_eigenvalues(noise, domain)?;
+    let (eigenvalues, largest) = lattice_eigenvalues(noise, domain, LATTICE)?;
     let smallest_seen = eigenvalues.iter().copied().fold(f64::INFINITY, f64::min);
     // A zero between lattice points lowers the eigenvalue at the neighbouring points too.
     if smallest_seen > 0.05 * largest || largest == 0.0 {
@@ -305,7 +315,7 @@ fn nearest_zero(
     start: Point,
     (eigenvalues, largest): (&[f64], f64),
 ) -> Option<Point> {
-    let at = |k: usize, l: usize| lattice_point(domain, k, l);
+    let at = |k: usize, l: usize| lattice_point(domain, LATTICE, k, l);
     let units = domain.space().units();
     let lowest = |theta: Point| units.tensor(noise.tensor(theta)).eigen(2).values[0];
     let index = |theta: Point, axis: usize| {
