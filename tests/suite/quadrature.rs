@@ -309,6 +309,53 @@ fn a_distant_reflecting_end_costs_nothing() {
     }
 }
 
+/// Through the saddle-node of x² − 1 and down from it: what has fallen by 200 units of noise does not come back, so that
+/// the rate is the same however far the absorbing end is, and takes no work.
+#[test]
+fn a_long_descent_costs_the_rate_nothing() {
+    let work = std::cell::Cell::new(0usize);
+    let on = |end: f64, sign: f64| {
+        let slope = |x: f64| {
+            work.set(work.get() + 1);
+            sign * (1.0 - x * x)
+        };
+        let (wall, end) = (End::Reflecting(-sign * 4.0), End::Absorbing(sign * end));
+        let sides = if sign > 0.0 { (wall, end) } else { (end, wall) };
+        let passage = Passage {
+            slope: &slope,
+            diffusion: &|_| 0.125,
+            interpretation: ITO,
+            lower: sides.0,
+            upper: sides.1,
+            breakpoints: &[],
+        };
+        work.set(0);
+        (gamma_of(&passage), work.get())
+    };
+    // Not moved: φ falls by 200 only.
+    let (rate, _) = on(4.0, 1.0);
+    for (end, sign) in [(20.0, 1.0), (20.0, -1.0), (200.0, 1.0), (1e4, -1.0)] {
+        let (far, work) = on(end, sign);
+        assert_relative_eq!(far, rate, max_relative = 1e-12);
+        assert!(work < 300_000, "{work} slopes for {end}");
+    }
+}
+
+/// A slope without a valley loses at b²/(4D) + Dk², tan kL = −2Dk/b, by modes that crowd: its end is not moved, and inverse
+/// iteration says that it is slow.
+#[test]
+fn a_slope_without_a_valley_is_not_cut() {
+    let passage = Passage {
+        slope: &|_| -1.0,
+        diffusion: &|_| 1.0,
+        interpretation: ITO,
+        lower: End::Reflecting(0.0),
+        upper: End::Absorbing(3000.0),
+        breakpoints: &[],
+    };
+    assert!(matches!(passage.escape_rate(), Err(QuadratureError::SlowIteration { .. })), "{:?}", passage.escape_rate());
+}
+
 /// A pocket behind 3000 units of noise holds no probability, but what is in it leaves last: it is not cut off, and its
 /// rate is that of the pocket alone.
 #[test]

@@ -157,8 +157,8 @@ impl Passage<'_> {
     /// # Errors
     /// The errors of [`Passage::mean_first_passage`], and [`QuadratureError`] if inverse iteration is too slow.
     pub fn escape_rate(&self) -> Result<EscapeRate, QuadratureError> {
-        let (lower, upper) = self.ends(None)?;
-        self.rate_on(Panels::new(self, &self.edges(lower, upper, None))?)
+        let ends = self.ends(None)?;
+        self.rate_between(ends, &|(lower, upper)| Panels::new(self, &self.edges(lower, upper, None)))
     }
 
     /// The same on panels that also resolve the integrands of [`Passage::mean_first_passage`] from `start`: if the
@@ -167,15 +167,41 @@ impl Passage<'_> {
     /// # Errors
     /// The errors of [`Passage::escape_rate`].
     pub fn escape_rate_beside(&self, start: f64) -> Result<EscapeRate, QuadratureError> {
-        let (lower, upper) = self.ends(Some(start))?;
-        let mut panels = Panels::new(self, &self.edges(lower, upper, None))?;
-        let others = Panels::new(self, &self.edges(lower, upper, Some(start)))?;
-        if !panels.has_same_integrals(&others) {
+        let ends = self.ends(Some(start))?;
+        self.rate_between(ends, &|(lower, upper)| {
+            let panels = Panels::new(self, &self.edges(lower, upper, None))?;
+            let others = Panels::new(self, &self.edges(lower, upper, Some(start)))?;
+            if panels.has_same_integrals(&others) {
+                return Ok(panels);
+            }
             let mut edges = self.edges(lower, upper, Some(start));
             edges.extend(panels.coarse.iter().chain(&others.coarse).map(|panel| Breakpoint::from(panel.left)));
-            panels = Panels::new(self, &merged(edges))?;
+            Panels::new(self, &merged(edges))
+        })
+    }
+
+    /// The rate between two ends on panels made by `panels`; absorbing ends are moved to the feet of long descents where
+    /// that makes no difference.
+    fn rate_between(
+        &self,
+        (lower, upper): (f64, f64),
+        panels: &dyn Fn((f64, f64)) -> Result<Panels, QuadratureError>,
+    ) -> Result<EscapeRate, QuadratureError> {
+        let foot = |end: End, at: f64, from: f64| {
+            if matches!(end, End::Absorbing(_)) { self.foot(from, at) } else { at }
+        };
+        let feet = (foot(self.lower, lower, upper), foot(self.upper, upper, lower));
+        if feet != (lower, upper) && feet.0 < feet.1 {
+            // What fails there is told of the whole.
+            let found = panels(feet).and_then(|panels| self.rate_on(panels));
+            if let Some(found) = found.ok().filter(|found| {
+                let rate = found.rate.value;
+                self.carries(lower, feet.0, rate) && self.carries(feet.1, upper, rate)
+            }) {
+                return Ok(found);
+            }
         }
-        self.rate_on(panels)
+        self.rate_on(panels((lower, upper))?)
     }
 
     fn rate_on(&self, panels: Panels) -> Result<EscapeRate, QuadratureError> {

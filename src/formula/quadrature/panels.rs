@@ -15,6 +15,11 @@ const AGREEMENT: f64 = 1e-13;
 const NARROWEST: f64 = 4e-15;
 /// The largest number of panels: more would mean that φ varies by over 10⁶ or that no polynomial follows the function.
 const MOST_PANELS: usize = 400_000;
+/// Halving leaves panels over which φ changes by 2 to 4, evenly in logarithms: so many for each unit of φ.
+const PER_UNIT: f64 = 0.36;
+/// The numbers of pieces by which the change of φ is estimated beforehand, and the share to which they must agree.
+const PIECES: [u32; 2] = [8, 16];
+const KNOWN: f64 = 0.01;
 
 /// One panel, with ψ = φ − φ(left).
 #[derive(Clone, Debug)]
@@ -97,6 +102,7 @@ impl Panels {
     /// Panels between the first and the last of the ascending `edges`, every one of which is an edge of a panel.
     pub(super) fn new(passage: &Passage, edges: &[Breakpoint]) -> Result<Panels, QuadratureError> {
         let span = edges[edges.len() - 1].at - edges[0].at;
+        steepest_of_too_many(passage, edges).map_or(Ok(()), |at| Err(QuadratureError::Unresolved { at }))?;
         let (mut coarse, mut fine) = (Vec::new(), Vec::new());
         let (mut waiting, mut leaves_some) = (Vec::new(), false);
         for pair in edges.windows(2).rev() {
@@ -126,6 +132,27 @@ impl Panels {
         }
         Ok(Panels { coarse, fine, leaves_some })
     }
+}
+
+/// Where φ changes most, if it changes by so much in all that its panels would be too many: known before they are made.
+fn steepest_of_too_many(passage: &Passage, edges: &[Breakpoint]) -> Option<f64> {
+    let (lower, upper) = (edges[0].at, edges[edges.len() - 1].at);
+    let [(rough, _), (fine, at)] = PIECES.map(|pieces| {
+        let width = (upper - lower) / f64::from(pieces);
+        let (mut whole, mut most, mut steepest) = (0.0, 0.0, lower);
+        for left in (0..pieces).map(|piece| lower + width * f64::from(piece)) {
+            let climb = RULE.integral(&std::array::from_fn(|i| {
+                let x = left + width * RULE.nodes[i];
+                (width * (passage.slope)(x) / (passage.diffusion)(x)).abs()
+            }));
+            whole += climb;
+            (most, steepest) = if climb > most { (climb, left + 0.5 * width) } else { (most, steepest) };
+        }
+        (whole, steepest)
+    });
+    // Neither holds where L'/D is no number or has layers narrower than the pieces: the panels say what is there.
+    let is_known = (rough - fine).abs() <= KNOWN * fine;
+    (is_known && fine.is_finite() && PER_UNIT * fine > MOST_PANELS as f64).then_some(at)
 }
 
 /// The relative difference above which integrals on two sets of panels belong to different functions, that is, one set
