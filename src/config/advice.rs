@@ -253,6 +253,16 @@ fn on_solve(error: &SolveError) -> Diagnosis {
                  domain"
             ),
         ),
+        SolveError::NeverReached { .. } => Diagnosis {
+            exit_status: UNSOLVABLE,
+            ..wrong(
+                "domain",
+                format!(
+                    "{error}. Remedies: noise.floor > 0 (white noise mixed in), or domain.lower, domain.upper or valley.set such that \
+                     what absorbs lies before the noise vanishes"
+                ),
+            )
+        },
         SolveError::NotReversible => wrong(
             "grid.scheme",
             "\"flux-corrected\" needs a reversible process: a loss and noise.kind = \"isotropic\"; take the default, \

@@ -19,8 +19,10 @@ use crate::generator::fate::LEAST;
 use crate::generator::inside;
 use crate::generator::mass;
 use crate::generator::refinement;
+use crate::generator::severed::Origin;
 use crate::generator::sparse::{connected, generator_of};
 use crate::generator::transport::{self, Lifted};
+use crate::generator::vanishing;
 use crate::generator::walls::AlongWalls;
 use crate::grid::Grid;
 use crate::problem::Interpretation;
@@ -47,6 +49,10 @@ pub struct Assembly {
     pub inside: Vec<f64>,
     /// All edges between states.
     pub pairs: Vec<Pair>,
+    /// A point of an absorbing boundary that the process never reaches, if there is one.
+    pub unreached: Option<Point>,
+    /// Whether what absorbs lies between two live cells.
+    pub severs: bool,
 }
 
 /// Marks a cell without a state.
@@ -205,7 +211,7 @@ impl Assembly {
             let calm: Vec<bool> = (0..grid.len()).into_par_iter().with_min_len(CHUNK).map(at).collect();
             mollified.knowing(move |theta| grid.cell_at(theta).is_some_and(|cell| calm[cell]))
         });
-        let noise = mollified.as_ref().map_or(physics.noise, |mollified| mollified as &dyn DiffusionField);
+        let (bare, noise) = (physics, mollified.as_ref().map_or(physics.noise, |noise| noise as &dyn DiffusionField));
         let physics = Physics { noise, ..physics };
         // A rotated gradient descent −(I + cJ)∇L is discretised as its gradient part plus a circulation.
         let turned = physics.dynamics.conservative().zip(noise.constant()).filter(|_| weight.keeps_balance());
@@ -229,7 +235,9 @@ impl Assembly {
         let centres = [0, 1].map(|axis| grid.centres(axis));
         let context =
             Context { grid, centres, noise, domain, live, sampler: &sampler, states: &states, stencils: &stencils };
-        let (mut pairs, mut exits) = edges(&context, &cells, progress)?;
+        let (mut pairs, mut exits, severs) = edges(&context, &cells, progress)?;
+        let unreached =
+            vanishing::correct(&bare, [&sampler, &bare.sampler(grid, weight)], &stencils, grid, &cells, &mut exits)?;
         if let Some(axis) = silent {
             transport::add(&context, physics.dynamics, axis, &cells, &mut pairs, &mut exits);
         }
@@ -239,7 +247,7 @@ impl Assembly {
         }
         let mut inside = inside::rates(&physics, &sampler, grid, &cells)?;
         // Every cell is live and coupled with its neighbours: the live set is connected.
-        if cells.len() < grid.len() || !stencils.reach_neighbours(grid.dimension) {
+        if cells.len() < grid.len() || !stencils.reach_neighbours(grid.dimension) || live.may_be_left_within() {
             connected(grid, start, &mut cells, &mut states, &mut pairs, &mut exits, &mut inside);
         }
         Ok(Assembly {
@@ -249,6 +257,8 @@ impl Assembly {
             exits,
             inside,
             pairs,
+            unreached,
+            severs,
         })
     }
 
@@ -288,8 +298,12 @@ fn numbered(alive: &[bool]) -> (Vec<u32>, Vec<u32>) {
     (cells, states)
 }
 
-/// The pairs and exits of all edges, in the order of their states.
-fn edges(context: &Context<'_>, cells: &[u32], progress: &Progress) -> Result<(Vec<Pair>, Vec<Exit>), AssemblyError> {
+/// The pairs and exits of all edges, in the order of their states, and whether an edge leaves the live set on its way.
+fn edges(
+    context: &Context<'_>,
+    cells: &[u32],
+    progress: &Progress,
+) -> Result<(Vec<Pair>, Vec<Exit>, bool), AssemblyError> {
     // Count the pairs first, so that all of them are written to their final place.
     let counts: Vec<usize> = cells
         .par_chunks(CHUNK)
@@ -319,7 +333,9 @@ fn edges(context: &Context<'_>, cells: &[u32], progress: &Progress) -> Result<(V
         })
         .collect();
     let mut exits = all_or_worst(exits)?;
+    let severs = context.sever(cells, &mut pairs, &mut exits, Origin::Stencil)?;
     let AlongWalls { pairs: mut more, exits: mut more_exits } = context.along_walls(cells)?;
+    let severs = context.sever(cells, &mut more, &mut more_exits, Origin::Wall)? || severs;
     if !more.is_empty() || !more_exits.is_empty() {
         pairs.append(&mut more);
         exits.append(&mut more_exits);
@@ -327,7 +343,7 @@ fn edges(context: &Context<'_>, cells: &[u32], progress: &Progress) -> Result<(V
         pairs.par_sort_by_key(|pair| pair.from);
         exits.sort_by_key(|exit| exit.state);
     }
-    Ok((pairs, exits))
+    Ok((pairs, exits, severs))
 }
 
 /// Collects the exits of all chunks, or the error to report.

@@ -73,8 +73,8 @@ impl Context<'_> {
         };
         let reach = wall.map_or(1.0, |(fraction, ..)| fraction);
         let end = advance(from, reach, step);
-        if !self.live.holds(end) {
-            return Fate::Cut(LEAST.max(reach * self.live.exit(from, end)));
+        if let Some(fraction) = self.live.first_exit(from, end) {
+            return Fate::Cut(LEAST.max(reach * fraction));
         }
         let Some((fraction, axis, side)) = wall else {
             // The live set may end exactly at the centre of the other cell, where rounding can place the end of the

@@ -45,7 +45,9 @@ fn masses(
     }
     let (lower, upper) = ([grid.lower[0], 0.0], [grid.upper[0], 0.0]);
     let laws: [Option<LocalLaw>; 2] = [0, 1].map(|side| {
-        ends::law(dynamics, noise, physics.interpretation, [lower[0], upper[0]], side).filter(LocalLaw::is_degenerate)
+        // Where the drift carries the process into an end, the density there is far from that of equilibrium.
+        let has_mass = |law: &LocalLaw| law.is_degenerate() && (law.exponents().is_some() || law.slope <= 0.0);
+        ends::law(dynamics, noise, physics.interpretation, [lower[0], upper[0]], side).filter(has_mass)
     });
     let breaks: Vec<f64> = match is_smooth {
         true => Vec::new(),

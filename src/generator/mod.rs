@@ -10,8 +10,10 @@ pub mod listed;
 mod mass;
 mod refinement;
 mod rows;
+mod severed;
 mod sparse;
 mod transport;
+mod vanishing;
 mod walls;
 mod window_rim;
 

@@ -57,7 +57,9 @@ pub(super) fn add(
             let offset = unit.map(|c| sign * c);
             let carried =
                 |fraction: f64| -f64::from(sign) * dynamics.slope(context.point_along(indices, offset, fraction))[axis];
-            match context.neighbour(indices, offset) {
+            let ends = [context.centre(indices, [0, 0]), context.centre(indices, offset)];
+            let reaches = |_: &usize| context.live.first_exit(ends[0], ends[1]).is_none();
+            match context.neighbour(indices, offset).filter(reaches) {
                 Some(other) if sign == 1 && other != state => {
                     let rate = carried(0.5) / spacing;
                     pairs.push(Pair {
@@ -71,8 +73,7 @@ pub(super) fn add(
                 }
                 Some(_) => {}
                 None => {
-                    let from = context.centre(indices, [0, 0]);
-                    let way = context.fate(indices, from, context.step(offset), offset);
+                    let way = context.fate(indices, ends[0], context.step(offset), offset);
                     let Some((fraction, share)) = way.absorbed() else { continue };
                     let rate = share * carried(fraction).max(0.0) / ((0.5 + fraction) * spacing);
                     if rate > 0.0 {

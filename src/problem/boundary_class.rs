@@ -71,13 +71,18 @@ pub struct LocalLaw {
 /// exponents in common use.
 const ROUNDED: f64 = 1e-3;
 
+/// D at the point, divided by D next to it, above which it does not vanish there.
+const KEPT: f64 = 0.5;
+/// The roundings of its coordinate within which a point at which D vanishes is known.
+const ROUNDINGS: f64 = 16.0;
+
 impl LocalLaw {
     /// Fits the power laws to slope ∂L/∂y and D at small distances from a point; `scale` is the length on which both
-    /// vary. `None` if D is not positive there or follows no power.
+    /// vary, `place` the size of the point's coordinate, to whose rounding the point is known. `None` if D is not positive next to the point or follows no power.
     pub fn of(
         slope: impl Fn(f64) -> f64,
         diffusion: impl Fn(f64) -> f64,
-        scale: f64,
+        [scale, place]: [f64; 2],
         interpretation: Interpretation,
     ) -> Option<LocalLaw> {
         // Small enough for the power law, large enough that the rounding of the point's position does not matter.
@@ -88,12 +93,21 @@ impl LocalLaw {
             let settled = if (inner - twelfth).abs() < ROUNDED { twelfth } else { inner };
             ((outer - inner).abs() < 0.05).then_some(settled)
         };
-        let p = exponent(&diffusion)?;
-        let c = diffusion(near) / near.powf(p);
-        let g = slope(near);
+        // Noise that is small at the point but does not vanish there, as with a floor, follows no power.
+        let p = match diffusion(0.0) {
+            at if at.is_finite() && at > KEPT * diffusion(near) => 0.0,
+            at if at.is_finite() && at > ROUNDINGS * f64::EPSILON * (place / near) * diffusion(near) => return None,
+            _ => exponent(&diffusion)?,
+        };
+        // What a coefficient has beyond its value at the point is linear in the distance.
+        let coefficient = |f: &dyn Fn(f64) -> f64, exponent: f64| {
+            let [middle, near] = [middle, near].map(|y| f(y) / y.powf(exponent));
+            (8.0 * near - middle) / 7.0
+        };
+        let c = coefficient(&diffusion, p);
         let (r, g) = match exponent(&|y| slope(y).abs()) {
-            _ if slope(far) == 0.0 && g == 0.0 => (f64::INFINITY, 0.0),
-            Some(r) => (r, g / near.powf(r)),
+            _ if slope(far) == 0.0 && slope(near) == 0.0 => (f64::INFINITY, 0.0),
+            Some(r) => (r, coefficient(&slope, r)),
             None => return None,
         };
         (c > 0.0 && c.is_finite() && g.is_finite()).then_some(LocalLaw {

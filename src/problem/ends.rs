@@ -28,7 +28,7 @@ pub fn beside(
 ) -> Option<LocalLaw> {
     let slope = |y: f64| inward * dynamics.slope([at + inward * y, 0.0])[0];
     let diffusion = |y: f64| noise.tensor([at + inward * y, 0.0]).xx;
-    LocalLaw::of(slope, diffusion, scale, interpretation)
+    LocalLaw::of(slope, diffusion, [scale, at.abs()], interpretation)
 }
 
 /// One end of the interval on which a process lives.
@@ -130,6 +130,11 @@ pub fn check(problem: &mut Problem) -> Result<(), ProblemError> {
         }
     }
     Ok(())
+}
+
+/// Whether the process reaches the lower (0) or upper (1) end, as far as the noise next to it tells.
+pub fn is_reached(problem: &Problem, side: usize) -> bool {
+    of(problem)[side].is_none_or(|end| !end.law.is_degenerate() || end.class().is_reached())
 }
 
 /// The order of convergence, on this problem, of a scheme with the order `formal`. Next to an end that holds the

@@ -23,6 +23,7 @@ pub mod interpretation;
 pub mod jumps;
 pub mod killing;
 pub mod landscape;
+pub mod leaving;
 mod linearisation;
 pub mod metric;
 pub mod mollified;

@@ -71,7 +71,7 @@ impl Region {
 
     /// The periodic image of a point at which the set is evaluated: for a bounded set, which may extend over a seam,
     /// the image nearest to its middle; otherwise the one in the box.
-    fn image(&self, space: &Space, theta: Point) -> Point {
+    pub(super) fn image(&self, space: &Space, theta: Point) -> Point {
         let middle = match self {
             Region::Outside { centre, .. } => *centre,
             Region::Box { lower, upper, .. } if norm(difference(*upper, *lower)).is_finite() => {
@@ -169,12 +169,12 @@ impl Region {
         const PIECES: u32 = 2000;
         let path = difference(wall, start);
         let place = |k: u32| advance(start, f64::from(k) / f64::from(PIECES), path);
-        let outside = (1..=PIECES).find(|&k| !self.holds(place(k)));
-        match outside {
-            Some(k) => {
-                let (from, to) = (place(k - 1), place(k));
-                Some(advance(from, self.exit(from, to), difference(to, from)))
-            }
+        let left = (1..=PIECES).find_map(|k| {
+            let (from, to) = (place(k - 1), place(k));
+            self.first_exit(from, to).map(|fraction| advance(from, fraction, difference(to, from)))
+        });
+        match left {
+            Some(at) => Some(at),
             None => (domain.wall(0, end) == Some(Wall::Absorbing)).then_some(wall),
         }
     }

@@ -22,12 +22,22 @@ use crate::scheme::course::Course;
 use crate::scheme::flow::{EdgeError, EdgeFlow, Resistance, flow_of};
 use crate::scheme::rule::Rule;
 use crate::scheme::selling::Stencil;
-use crate::scheme::weight::{self, bernoulli, transverse_factor};
+use crate::scheme::weight::{self, transverse_factor};
 use crate::tensor::{Point, Tensor, advance, difference, dot};
 
 /// The rise above which z is taken as linear along an edge: the panels then miss the layer at the higher end that
 /// dominates the integral (0.2 % are missed at this rise, half at four times it).
 pub(super) const UNRESOLVED_RISE: f64 = 1024.0;
+
+/// What an edge takes from D at one of its points.
+pub(super) struct Conduction {
+    /// The factor m of the resistance integrand.
+    pub(super) metric: f64,
+    /// λ_e e·D⁻¹e for the isothermal current, 0 otherwise.
+    share: f64,
+    /// Whether the edge or the tensor is oblique to the axes of the grid.
+    is_oblique: bool,
+}
 
 /// Computes the flows along the edges of one process on one grid.
 pub struct EdgeSampler<'a> {
@@ -146,30 +156,6 @@ impl<'a> EdgeSampler<'a> {
             },
         }?;
         Ok(if self.weight == Weight::Transverse { flow.scaled(transverse_factor(flow.rise)) } else { flow })
-    }
-
-    /// The flow across a curve on which D degenerates, with the drift and D of each end:
-    /// ```text
-    /// q_ij = λ_e(i) B(z_i),   z_i = e·D(x_i)⁻¹∇L(x_i),   B(z) = z/(e^z − 1)
-    /// ```
-    /// so that λ_e(i)(B(z_i) − B(−z_i)) is exactly the drift along the edge. The isothermal current uses the mean of
-    /// λ_e at the two ends with the same drift.
-    fn flow_local(&self, from: Point, to: Point, ends: [f64; 2]) -> Result<EdgeFlow, EdgeError> {
-        let mean = 0.5 * (ends[0] + ends[1]);
-        let rate = |at: Point, step: Point, end: f64| {
-            let (slope, tensor) = self.noise.slope_and_tensor(self.dynamics, at);
-            let rise = dot(tensor.solve(slope, self.dimension), step);
-            match (rise.is_finite(), self.interpretation) {
-                (false, _) if end > 0.0 => Err(EdgeError::NotFinite { at }),
-                // The tensor of this end does not have the edge.
-                (false, _) => Ok((0.0, 0.0)),
-                (true, Interpretation::Isothermal) => Ok((rise, mean * bernoulli(rise * end / mean))),
-                (true, _) => Ok((rise, bernoulli(rise))),
-            }
-        };
-        let (rise, forward) = rate(from, difference(to, from), ends[0])?;
-        let (fall, backward) = rate(to, difference(from, to), ends[1])?;
-        Ok(EdgeFlow { rise: 0.5 * (rise - fall), forward, backward })
     }
 
     fn flow_constant(
@@ -354,7 +340,7 @@ impl<'a> EdgeSampler<'a> {
 
     /// Adds one panel; returns z at its nodes.
     #[allow(clippy::too_many_arguments)]
-    fn panel<const N: usize>(
+    pub(super) fn panel<const N: usize>(
         &self,
         rule: &Rule<N>,
         from: Point,
@@ -373,20 +359,10 @@ impl<'a> EdgeSampler<'a> {
             if !slopes[k].is_finite() {
                 return Err(EdgeError::NotFinite { at });
             }
-            if self.interpretation != Interpretation::Ito {
-                let tensor = self.index_tensor(tensor);
-                let stencil = Stencil::of(tensor, self.dimension);
-                let weight = stencil.map_or(0.0, |stencil| stencil.weight(offset));
-                metrics[k] = self.metric(weight);
-                if self.interpretation == Interpretation::Isothermal {
-                    if tensor.xy != 0.0 || (offset[0] != 0 && offset[1] != 0) {
-                        let along = offset.map(f64::from);
-                        metrics[k] = dot(tensor.solve(along, self.dimension), along);
-                        is_oblique = true;
-                    }
-                    share += width * rule.weights[k] * if weight > 0.0 { weight * metrics[k] } else { 0.0 };
-                }
-            }
+            let conduction = self.conduction(tensor, offset);
+            metrics[k] = conduction.metric;
+            is_oblique |= conduction.is_oblique;
+            share += width * rule.weights[k] * conduction.share;
         }
         // Pieces before the first oblique one have all of the conduction.
         if is_oblique || resistance.share.is_some() {
@@ -400,6 +376,25 @@ impl<'a> EdgeSampler<'a> {
         }
         *z += width * weighed(&rule.weights);
         Ok(at_nodes)
+    }
+
+    /// The conduction of an edge where D is this tensor.
+    pub(super) fn conduction(&self, tensor: Tensor, offset: [i32; 2]) -> Conduction {
+        if self.interpretation == Interpretation::Ito {
+            return Conduction { metric: 1.0, share: 0.0, is_oblique: false };
+        }
+        let tensor = self.index_tensor(tensor);
+        let weight = Stencil::of(tensor, self.dimension).map_or(0.0, |stencil| stencil.weight(offset));
+        let is_isothermal = self.interpretation == Interpretation::Isothermal;
+        let is_oblique = is_isothermal && (tensor.xy != 0.0 || (offset[0] != 0 && offset[1] != 0));
+        let metric = match is_oblique {
+            true => {
+                let along = offset.map(f64::from);
+                dot(tensor.solve(along, self.dimension), along)
+            }
+            false => self.metric(weight),
+        };
+        Conduction { metric, share: if is_isothermal && weight > 0.0 { weight * metric } else { 0.0 }, is_oblique }
     }
 
     fn simple(&self, rise: f64, conductance: f64) -> Result<EdgeFlow, EdgeError> {

@@ -5,9 +5,11 @@ mod course;
 pub mod edge;
 pub mod flow;
 pub mod laminate;
+mod local;
 mod measure;
 pub(crate) mod rule;
 pub mod selling;
+mod singular;
 pub mod weight;
 
 pub use batch::Segment;

@@ -73,10 +73,10 @@ impl<'a> Chain<'a> {
     /// The chain that is killed at the absorbing boundaries and inside the domain.
     ///
     /// # Errors
-    /// [`SolveError::NothingAbsorbs`], and the errors of an elimination.
+    /// [`SolveError::NothingAbsorbs`], [`SolveError::NeverReached`], and the errors of an elimination.
     pub fn killed(discretisation: Discretisation<'a>, resources: Resources<'_>) -> Result<Chain<'a>, SolveError> {
         if !discretisation.kills() {
-            return Err(SolveError::NothingAbsorbs);
+            return Err(discretisation.without_killing());
         }
         let origin = discretisation.state_at(discretisation.problem.valley.start_point);
         let factor = factor(&discretisation, &discretisation.assembly.generator, origin, resources)?;

@@ -119,6 +119,12 @@ impl<'a> Discretisation<'a> {
         !self.is_closed && self.assembly.kills()
     }
 
+    /// Why nothing kills the chain: [`SolveError::NeverReached`] or [`SolveError::NothingAbsorbs`].
+    pub fn without_killing(&self) -> SolveError {
+        let never = |at| SolveError::NeverReached { at, dimension: self.problem.dimension };
+        self.assembly.unreached.map_or(SolveError::NothingAbsorbs, never)
+    }
+
     /// Whether this is the closed chain: nothing absorbs.
     pub fn is_closed(&self) -> bool {
         self.is_closed

@@ -15,6 +15,17 @@ pub enum SolveError {
     /// A killed chain is asked for, but there is no killing.
     #[error("nothing absorbs: no edge of the grid leaves the live set around the minimum")]
     NothingAbsorbs,
+    /// The noise vanishes at all points that absorb, and the process never arrives there.
+    #[error(
+        "the noise vanishes at what absorbs, as at θ = {}, and the process never arrives there: the escape rate is exactly \
+         zero", show(*at, *dimension)
+    )]
+    NeverReached {
+        /// One of the points.
+        at: Point,
+        /// The dimension, 1 or 2.
+        dimension: usize,
+    },
     /// The flux correction is asked for with a drift that is not a gradient, or with noise other than D = d·I.
     #[error("the flux correction needs a reversible process: a loss and isotropic noise")]
     NotReversible,

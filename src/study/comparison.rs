@@ -2,6 +2,7 @@
 
 use crate::formula::quadrature::{Breakpoint, End, Passage, QuadratureError};
 use crate::formula::{FormulaInput, FormulaRate, Formulas, Omission, SaddleCrossing, evaluate};
+use crate::problem::ends;
 use crate::problem::jumps::{self, Jump};
 use crate::problem::{CriticalPoint, Problem, Region};
 use crate::problem::{Cut, Wall};
@@ -90,7 +91,8 @@ pub(super) fn end(problem: &Problem, axis: usize, side: usize) -> End {
     let (domain, live) = (&problem.domain, &problem.valley.live);
     if problem.dimension == 1 {
         return match live.exit_towards(domain, problem.valley.start_point, side) {
-            Some(exit) => End::Absorbing(exit[0]),
+            Some(exit) if ends::is_reached(problem, side) => End::Absorbing(exit[0]),
+            Some(exit) => End::Reflecting(exit[0]),
             None => End::Reflecting(if side == 0 { domain.lower[0] } else { domain.upper[0] }),
         };
     }

@@ -136,6 +136,7 @@ impl StudyError {
             StudyError::Solve(error) => !matches!(
                 error,
                 SolveError::NothingAbsorbs
+                    | SolveError::NeverReached { .. }
                     | SolveError::NotReversible
                     | SolveError::SingularFlux
                     | SolveError::SetsOverlap { .. }

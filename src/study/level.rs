@@ -103,7 +103,7 @@ pub fn discretised<'a>(
 /// [`StudyError`]: nothing absorbs, a set or a core contains no cell centre, or an evolution has no start.
 pub fn refuse(request: &Request, on: &Discretisation<'_>, resources: Resources<'_>) -> Result<(), StudyError> {
     if request.wants_killing() && !on.kills() {
-        return Err(SolveError::NothingAbsorbs.into());
+        return Err(on.without_killing().into());
     }
     if request.wants(Quantity::Committor) {
         check_sets(on, &committor::sets(&request.committor, on.problem)?, resources.progress)?;

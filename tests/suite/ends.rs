@@ -14,7 +14,7 @@ use crate::gallery::solve;
 const ITO: Interpretation = Interpretation::Ito;
 
 fn class(slope: impl Fn(f64) -> f64, diffusion: impl Fn(f64) -> f64, interpretation: Interpretation) -> BoundaryClass {
-    LocalLaw::of(slope, diffusion, 1.0, interpretation).unwrap().class()
+    LocalLaw::of(slope, diffusion, [1.0, 0.0], interpretation).unwrap().class()
 }
 
 /// Classes from Karlin & Taylor 1981, chapter 15, at y = 0.
@@ -56,8 +56,8 @@ proptest! {
         // Thresholds are for the table above.
         prop_assume!((r - p + 1.0).abs() > 0.05 && (p - 1.0).abs() > 0.05 && (p - 2.0).abs() > 0.05 && g.abs() > 0.05);
         let (a, b) = (10f64.powi(length), 10f64.powi(time));
-        let plain = LocalLaw::of(|y| g * y.powf(r), |y| c * y.powf(p), 1.0, ITO).unwrap();
-        let scaled = LocalLaw::of(|y| a / b * g * (y / a).powf(r), |y| a * a / b * c * (y / a).powf(p), a, ITO).unwrap();
+        let plain = LocalLaw::of(|y| g * y.powf(r), |y| c * y.powf(p), [1.0, 0.0], ITO).unwrap();
+        let scaled = LocalLaw::of(|y| a / b * g * (y / a).powf(r), |y| a * a / b * c * (y / a).powf(p), [a, 0.0], ITO).unwrap();
         prop_assert_eq!(plain.class(), scaled.class());
         match (plain.continuous_from(), scaled.continuous_from()) {
             (Some(one), Some(other)) => prop_assert!((one - b * other).abs() <= 1e-3 * one),

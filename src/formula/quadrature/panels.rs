@@ -1,8 +1,9 @@
 //! Panels on which the scale density and the speed density are polynomials to rounding.
 
 use super::rule::{NODES, Nodal, RULE};
-use super::{Breakpoint, Passage, QuadratureError};
+use super::{Breakpoint, End, Passage, QuadratureError};
 use crate::problem::Interpretation;
+use crate::problem::boundary_class::LocalLaw;
 use crate::scaled::{Scaled, Sum};
 
 /// The largest change of φ over a panel (see [`NODES`]).
@@ -58,15 +59,29 @@ impl Panel {
             psi.iter().fold((rise.min(0.0), rise.max(0.0)), |(low, high), psi| (low.min(*psi), high.max(*psi)));
         let (mut scale, mut speed) = ([0.0; NODES], [0.0; NODES]);
         for i in 0..NODES {
-            let (m, w) = match passage.interpretation {
-                Interpretation::Ito => (1.0, 1.0 / diffusion[i]),
-                Interpretation::Isothermal => (1.0 / diffusion[i], 1.0),
-                Interpretation::Stratonovich => (1.0 / diffusion[i].sqrt(), 1.0 / diffusion[i].sqrt()),
-            };
+            let (m, w) = densities(passage.interpretation, diffusion[i]);
             scale[i] = width * m * psi[i].exp();
             speed[i] = width * w * (-psi[i]).exp();
         }
         Ok(Panel { left, right, rise, jump: 0.0, scale, speed, range: high - low })
+    }
+
+    /// The panel from an absorbing end to the distance `width` from it, where the densities are powers of the distance:
+    /// its integral of the scale density is exact.
+    fn of_power(law: LocalLaw, [scale, speed]: [f64; 2], left: f64, width: f64, side: usize) -> Panel {
+        let gaps: Nodal = std::array::from_fn(|i| if side == 0 { RULE.nodes[i] } else { 1.0 - RULE.nodes[i] });
+        let diffusion = law.diffusion * width.powf(law.diffusion_exponent);
+        let (m, w) = densities(law.interpretation, diffusion);
+        let seen = RULE.integral(&gaps.map(|gap| gap.powf(scale)));
+        Panel {
+            left,
+            right: left + width,
+            rise: 0.0,
+            jump: 0.0,
+            scale: gaps.map(|gap| width * m * gap.powf(scale) / ((1.0 + scale) * seen)),
+            speed: gaps.map(|gap| width * w * gap.powf(speed)),
+            range: 0.0,
+        }
     }
 
     /// The same panel for the flux instead of the function: m e^φ and w e^{−φ} exchanged.
@@ -89,6 +104,54 @@ impl Panel {
     }
 }
 
+/// The factors m and w of the scale and the speed density where D has this value.
+fn densities(interpretation: Interpretation, diffusion: f64) -> (f64, f64) {
+    match interpretation {
+        Interpretation::Ito => (1.0, 1.0 / diffusion),
+        Interpretation::Isothermal => (1.0 / diffusion, 1.0),
+        Interpretation::Stratonovich => (1.0 / diffusion.sqrt(), 1.0 / diffusion.sqrt()),
+    }
+}
+
+/// An absorbing end that is reached so slowly that its narrowest panel still holds a part of the scale density.
+struct SlowEnd {
+    law: LocalLaw,
+    /// The exponents A and B of the scale and the speed density.
+    exponents: [f64; 2],
+    /// The width of the panel in which the densities are powers.
+    width: f64,
+}
+
+impl SlowEnd {
+    fn of(passage: &Passage, side: usize, span: f64) -> Option<SlowEnd> {
+        let (end, inward) = if side == 0 { (passage.lower, 1.0) } else { (passage.upper, -1.0) };
+        let End::Absorbing(at) = end else { return None };
+        let slope = |y: f64| inward * (passage.slope)(at + inward * y);
+        let law =
+            LocalLaw::of(slope, |y| (passage.diffusion)(at + inward * y), [span, at.abs()], passage.interpretation)?;
+        let exponents = law.exponents().filter(|[scale, _]| law.is_degenerate() && (-1.0..SLOW).contains(scale))?;
+        // Nearer to an end that is not at 0 the distance from it is rounded.
+        let width = if at == 0.0 { NARROWEST * span } else { f64::EPSILON.sqrt() * span.max(at.abs()) };
+        Some(SlowEnd { law, exponents, width })
+    }
+
+    /// The panel next to the end, and its halves.
+    fn panels(&self, passage: &Passage, at: f64, side: usize) -> Result<(Panel, [Panel; 2]), QuadratureError> {
+        let SlowEnd { law, exponents, width } = *self;
+        let half = 0.5 * width;
+        let left = |width: f64| if side == 0 { at } else { at - width };
+        let of = |width: f64| Panel::of_power(law, exponents, left(width), width, side);
+        let other = if side == 0 { at + half } else { at - width };
+        let rest = Panel::new(passage, other, other + half)?;
+        let halves = if side == 0 { [of(half), rest] } else { [rest, of(half)] };
+        Ok((of(width), halves))
+    }
+}
+
+/// The exponent of the scale density below which an end counts as slow: with this one the narrowest panel holds 6e-8 of
+/// it.
+const SLOW: f64 = -0.5;
+
 /// The panels of an interval, and the same with every panel halved.
 pub(super) struct Panels {
     pub(super) coarse: Vec<Panel>,
@@ -101,10 +164,25 @@ pub(super) struct Panels {
 impl Panels {
     /// Panels between the first and the last of the ascending `edges`, every one of which is an edge of a panel.
     pub(super) fn new(passage: &Passage, edges: &[Breakpoint]) -> Result<Panels, QuadratureError> {
-        let span = edges[edges.len() - 1].at - edges[0].at;
-        steepest_of_too_many(passage, edges).map_or(Ok(()), |at| Err(QuadratureError::Unresolved { at }))?;
+        let mut edges = edges.to_vec();
+        let ends = [edges[0].at, edges[edges.len() - 1].at];
+        let span = ends[1] - ends[0];
+        steepest_of_too_many(passage, &edges).map_or(Ok(()), |at| Err(QuadratureError::Unresolved { at }))?;
         let (mut coarse, mut fine) = (Vec::new(), Vec::new());
         let (mut waiting, mut leaves_some) = (Vec::new(), false);
+        let [lower, upper] = [0, 1].map(|side| SlowEnd::of(passage, side, span));
+        if let Some(end) = &lower {
+            let (panel, halves) = end.panels(passage, ends[0], 0)?;
+            edges.retain(|edge| edge.at > panel.right);
+            edges.insert(0, Breakpoint::from(panel.right));
+            coarse.push(panel);
+            fine.extend(halves);
+        }
+        let last = upper.map(|end| end.panels(passage, ends[1], 1)).transpose()?;
+        if let Some((panel, _)) = &last {
+            edges.retain(|edge| edge.at < panel.left);
+            edges.push(Breakpoint::from(panel.left));
+        }
         for pair in edges.windows(2).rev() {
             waiting.push(Panel { jump: pair[0].rise, ..Panel::new(passage, pair[0].at, pair[1].at)? });
         }
@@ -129,6 +207,10 @@ impl Panels {
             if coarse.len() + waiting.len() > MOST_PANELS {
                 return Err(QuadratureError::Unresolved { at: middle });
             }
+        }
+        if let Some((panel, halves)) = last {
+            coarse.push(panel);
+            fine.extend(halves);
         }
         Ok(Panels { coarse, fine, leaves_some })
     }

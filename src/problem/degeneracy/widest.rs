@@ -15,6 +15,9 @@ const LATTICE: usize = 160;
 /// The width below which a way is closed, about the accuracy of the openness.
 const CLOSED: f64 = 1e-20;
 
+/// The share of a way to what absorbs on which curves are looked for.
+const SHORT: f64 = 1.0 - 1e-6;
+
 /// The widest way to a lattice point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Way {
@@ -70,8 +73,13 @@ impl Ways {
                     continue;
                 }
                 let is_out = next.is_none() || !holds(live, there);
-                let end = match is_out && next.is_some() && !live.has_rough_answer() {
-                    true => advance(here, live.exit(here, there), step),
+                // A curve that is itself what absorbs has to be touched, not crossed.
+                let end = match is_out && !live.has_rough_answer() {
+                    true => {
+                        let reach = if next.is_none() { 0.5 } else { 1.0 };
+                        let out = if holds(live, there) { 1.0 } else { live.exit(here, there) };
+                        advance(here, SHORT * reach * out, step)
+                    }
                     false => there,
                 };
                 let crossing = curves.narrowest(here, end);
