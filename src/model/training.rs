@@ -133,7 +133,7 @@ pub fn initial(model: &Model, seed: u64) -> Vec<f64> {
 }
 
 /// The next number in [0, 1) of SplitMix64 (Steele, Lea & Flood 2014).
-pub(super) fn uniform(state: &mut u64) -> f64 {
+pub(crate) fn uniform(state: &mut u64) -> f64 {
     *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let mut z = *state;
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

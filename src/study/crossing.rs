@@ -17,6 +17,7 @@ use crate::solve::{Discretisation, Resources};
 use crate::study::extrapolation::Extrapolation;
 use crate::study::level::{self, Analyses, Level};
 use crate::study::request::Quantity;
+use crate::study::roughness;
 use crate::study::rules::Situation;
 use crate::study::{Request, StudyError};
 
@@ -106,9 +107,10 @@ pub struct Unresolved {
 
 /// Computes the effects on a rate of what the grid does not resolve, as |ln| of its ratio to that of a problem for
 /// comparison. Without a floor that is the problem with the doubled mollification level. With a floor that is reached
-/// within less than a cell, and where the loss, the drift or the noise jumps on a curve, it is the same problem on grids
-/// with one and two more cells along each axis, in whose cells the curve lies elsewhere: nested grids may have it at the
-/// same place of the same cells, and agree. The latter in two dimensions alone, since on a line the quadrature tells.
+/// within less than a cell, where the loss, the drift or the noise jumps on a curve or has layers thinner than a cell, and
+/// where what absorbs is, it is the same problem on grids with a few more cells along each axis ([`MORE_CELLS`]), in whose
+/// cells the curve lies elsewhere: nested grids may have it at the same place of the same cells, and agree. The latter in
+/// two dimensions alone, since on a line the quadrature tells.
 /// The rate is the escape rate, or the inverse passage time if that alone was requested.
 ///
 /// # Errors
@@ -124,25 +126,31 @@ pub fn unresolved(
     asked.quantities.retain(|quantity| matches!(quantity, Quantity::Rate | Quantity::PassageTime));
     asked.quantities.truncate(1);
     let is_crossed = bare > NEGLIGIBLE;
-    let has_place = !is_crossed && problem.dimension == 2 && (floored > STEEP || jumps::on_curves(problem));
-    if !(is_crossed || has_place) || !request.error_estimate || asked.quantities.is_empty() {
+    if !request.error_estimate || asked.quantities.is_empty() {
+        return Ok(Unresolved::default());
+    }
+    let own = &finest.found;
+    let probability = own.quasi_stationary.as_ref().map(|found| &found.probability).or(own.whereabouts.as_ref());
+    let is_plane = !is_crossed && problem.dimension == 2;
+    let unseen = || probability.and_then(|probability| roughness::unseen(&finest.discretisation, probability));
+    let unseen = if is_plane { unseen() } else { None };
+    let has_place = is_plane
+        && (floored > STEEP || finest.discretisation.assembly.severs || jumps::on_curves(problem) || unseen.is_some());
+    if !(is_crossed || has_place) {
         return Ok(Unresolved::default());
     }
     (asked.evolve, asked.particles, asked.sgd) = (None, None, None);
     let cells = finest.discretisation.grid.cells;
     let raised = || Arc::new(Raised(Arc::clone(&problem.noise))) as Arc<dyn DiffusionField>;
-    let others = match has_place {
-        // One of them alone may see Γ at the same place of its cells.
-        true => {
-            vec![(Arc::clone(&problem.noise), cells.map(|n| n + 1)), (Arc::clone(&problem.noise), cells.map(|n| n + 2))]
-        }
+    let own_noise = || Arc::clone(&problem.noise);
+    let others: Vec<(Arc<dyn DiffusionField>, [usize; 2])> = match has_place {
+        true => MORE_CELLS.map(|more| (own_noise(), cells.map(|n| n + more))).into(),
         false => vec![(raised(), cells)],
     };
     let rate = |found: &Analyses| found.quasi_stationary.as_ref().map(|found| found.rate);
     let passage = |found: &Analyses| found.passage.as_ref().map(|passage| passage.from_start.inverse());
     let between = |one: Option<Scaled>, other: Option<Scaled>| Some(one?.over(other?).value().ln().abs());
-    let own = &finest.found;
-    let mut relative = 0.0f64;
+    let mut relative = unseen.map_or(0.0, f64::ln_1p);
     for (noise, cells) in others {
         let problem = Problem { noise, ..problem.clone() };
         let found = match level::solve(&asked, &problem, cells, resources) {
@@ -157,6 +165,10 @@ pub fn unresolved(
     let [by_level, by_place] = if has_place { [0.0, relative] } else { [relative, 0.0] };
     Ok(Unresolved { by_level, by_place, failed: None })
 }
+
+/// The numbers of cells by which the grids for comparison have more along each axis. With one of them alone curves at
+/// many places of the domain would lie at the same place of their cells.
+const MORE_CELLS: [usize; 3] = [1, 3, 7];
 
 /// The resolution ω|h_j|/Δ below which Γ counts as blocked: the flux through Γ on such a grid may be wrong by any
 /// factor.

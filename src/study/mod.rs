@@ -29,6 +29,7 @@ pub mod memory;
 pub mod network;
 pub mod particle_fields;
 pub mod request;
+mod roughness;
 pub mod rules;
 pub mod run;
 pub mod rungs;

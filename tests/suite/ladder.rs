@@ -195,6 +195,51 @@ fn grids_over_a_floor_that_agree_by_chance() {
     }
 }
 
+/// Layers and bumps thinner than a cell, smooth ones, which no cell may show: on a line the quadrature does.
+#[test]
+fn layers_thinner_than_a_cell_are_covered() {
+    let noise = "kind = 'isotropic', temperature = 0.248";
+    let line = |loss: &str, noise: &str, [lower, upper]: [f64; 2]| {
+        let solution = gallery::solve(&format!(
+            "landscape = {{ expression = '{loss}' }}
+             noise = {{ {noise} }}
+             domain = {{ lower = [{lower}], upper = [{upper}], walls = {{ x = 'absorbing' }} }}
+             valley = {{ set = 'whole', from = [-0.2] }}
+             grid = {{ cells = [400] }}"
+        ));
+        solution.quadrature.unwrap().escape_rate.unwrap().value()
+    };
+    let across = line("0.85*x^2", noise, [-0.8, 0.9]);
+    let sloped = "kind = 'expression', d11 = '0.248*(1 + 0.4*tanh((x - 0.2)/0.004))'";
+    let cases = [
+        ("x^2 + 0.565*tanh((x - 0.074)/0.002)", noise, noise.to_string()),
+        ("x^2 - 0.4*tanh((x + 0.4)/0.005)", noise, noise.to_string()),
+        ("x^2 + 3*exp(-((x - 0.074)/0.01)^2)", noise, noise.to_string()),
+        ("x^2 - 2*exp(-((x - 0.3)/0.01)^2)", noise, noise.to_string()),
+        ("x^2", sloped, format!("{sloped}, d22 = '0.248'")),
+    ];
+    for (loss, noise, in_plane) in cases {
+        let exact = line(loss, noise, [-0.9, 1.07]) + across;
+        for cells in [24, 32, 48] {
+            let solution = gallery::solve(&format!(
+                "landscape = {{ expression = '{loss} + 0.85*y^2' }}
+                 noise = {{ {in_plane} }}
+                 valley = {{ set = 'whole', from = [-0.2, 0.1] }}
+                 grid = {{ cells = [{cells}, {cells}] }}
+                 [domain]
+                 lower = [-0.9, -0.8]
+                 upper = [1.07, 0.9]
+                 walls = {{ x = 'absorbing', y = 'absorbing' }}"
+            ));
+            let rate = solution.rate.unwrap();
+            let (away, stated) = ((rate.value.value() / exact - 1.0).abs(), rate.discretisation_error.unwrap());
+            // The deep trench holds more than the wells do that cells show.
+            let most = if loss.contains("- 2*exp") { f64::INFINITY } else { 0.1 };
+            assert!(away < stated && stated < most, "{loss}, {noise}, {cells}: {away:e} where {stated:e} is stated");
+        }
+    }
+}
+
 /// Nested grids may have a jump at the same place of the same cells, and agree: of the loss, the drift and the noise,
 /// beside the sum of the rates along x and y, by quadrature.
 #[test]
