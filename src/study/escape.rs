@@ -27,6 +27,9 @@ pub(super) struct Escape {
     pub quadrature: Option<QuadratureCheck>,
 }
 
+/// The margin of what second order leaves in a passage time.
+const MARGIN: f64 = 1.25;
+
 /// The part of the error of a passage time that a rate without an observed order has at least.
 const LEAST_OF_PASSAGE: f64 = 0.5;
 
@@ -47,7 +50,7 @@ impl Escape {
             warnings.extend(rungs.unresolved_crossing());
             warnings.extend(neglected_probability(on, &found.probability));
         }
-        let extrapolated = rungs.estimate(|rates| rates.passage);
+        let extrapolated = rungs.estimate_beside(|rates| rates.passage, MARGIN);
         let passage = found.passage.as_ref();
         let mut passage =
             passage.map(|passage| PassageTime::new(problem.valley.start_point, passage.from_start, extrapolated));

@@ -19,6 +19,9 @@ use crate::study::warning::{OfRate, Warning};
 use crate::study::{Request, StudyError};
 use crate::tensor::Tensor;
 
+/// The margin of what second order leaves in flux over population.
+const MARGIN_OF_POPULATION: f64 = 2.0;
+
 /// The scheme of a solution and its warnings from before the evaluation of the finest grid.
 pub(super) struct Before {
     pub choice: Choice,
@@ -63,7 +66,7 @@ pub(super) fn evidence(
         passage,
         flux_over_population: found.flux_over_population,
         flux_over_population_error: rungs
-            .estimate(|rates| rates.flux_over_population)
+            .estimate_beside(|rates| rates.flux_over_population, MARGIN_OF_POPULATION)
             .map(|found| found.error.max(rungs.least_error()).max(by_quadrature) + of_source),
         flux,
         degenerate_curve,

@@ -71,6 +71,14 @@ impl Spacing {
             Spacing::Quarters => 4.0 / 3.0,
         }
     }
+
+    /// What an error of second order leaves on the last grid, as shares of the last change and of the one before.
+    pub(super) fn rest_of_second_order(self) -> [f64; 2] {
+        match self {
+            Spacing::Ratio(ratio) => [1.0 / (ratio * ratio - 1.0), 1.0 / (ratio * ratio * (ratio * ratio - 1.0))],
+            Spacing::Quarters => [9.0 / 7.0, 9.0 / 20.0],
+        }
+    }
 }
 
 /// Positive values of one quantity on successive grids, coarsest first.

@@ -142,6 +142,27 @@ impl Rungs<'_> {
         Some(Extrapolation { error: (self.margin * found.error).max(at_least) + bare, ..found })
     }
 
+    /// The extrapolation of a passage time or of flux over population. The flux correction raises the order of the escape
+    /// rate; these keep a part of second order, which grids that agree by chance do not show. Their error is at least
+    /// `margin` times what second order leaves by either of the last two changes.
+    pub fn estimate_beside(&self, pick: fn(&Rates) -> Option<Scaled>, margin: f64) -> Option<Extrapolation> {
+        let found = self.estimate(pick)?;
+        if !self.scheme.is_corrected || self.problem.dimension == 1 {
+            return Some(found);
+        }
+        let values = self.finest(pick);
+        let [of_last, of_before] = self.spacing_of(values.len()).rest_of_second_order();
+        let change = |one: &Scaled, other: &Scaled| (one.over(*other).value() - 1.0).abs();
+        let least = match *values {
+            [.., ref first, ref second, ref last] => {
+                (of_last * change(second, last)).max(of_before * change(first, second))
+            }
+            [ref first, ref last] => of_last * change(first, last),
+            _ => 0.0,
+        };
+        Some(Extrapolation { error: found.error.max(margin * least), ..found })
+    }
+
     /// ln of the ratio of one of the rates on the last two grids; infinite with fewer grids, and where a curve is not
     /// resolved, since grids agree there that are wrong by the same factor.
     pub fn last_change(&self, pick: impl Fn(&Rates) -> Option<Scaled>) -> f64 {

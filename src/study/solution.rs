@@ -231,8 +231,8 @@ impl QuadratureCheck {
     /// Compares the grid's rates with the quadrature. If the difference exceeds the stated error, the stated error is
     /// raised to it. If the stated error is large and both rates are near those by quadrature, it is replaced by the
     /// difference. An extrapolation that leads away from the quadrature is dropped. If one of the two numbers by
-    /// quadrature is far from the grid's while the other agrees, it is taken to be wrong: it changes nothing, and the
-    /// disagreement is returned.
+    /// quadrature is far from the grid's while the other agrees, it is taken to be wrong: it changes nothing but the
+    /// error of the quadrature, and the disagreement is returned.
     pub fn compare(
         &mut self,
         mut rate: Option<&mut RateEstimate>,
@@ -284,6 +284,7 @@ impl QuadratureCheck {
             (_, true) => (ByQuadrature::PassageTime, of_time?),
             _ => return None,
         };
+        self.relative_error = known.max(away);
         Some(QuadratureAlone { odd, away, stated })
     }
 }

@@ -334,7 +334,7 @@ fn a_long_descent_costs_the_rate_nothing() {
     };
     // Not moved: φ falls by 200 only.
     let (rate, _) = on(4.0, 1.0);
-    for (end, sign) in [(20.0, 1.0), (20.0, -1.0), (200.0, 1.0), (1e4, -1.0)] {
+    for (end, sign) in [(20.0, 1.0), (20.0, -1.0), (200.0, 1.0), (200.0, -1.0)] {
         let (far, work) = on(end, sign);
         assert_relative_eq!(far, rate, max_relative = 1e-12);
         assert!(work < 300_000, "{work} slopes for {end}");

@@ -48,6 +48,8 @@ const ROUNDED_SLOPE: f64 = 5e-17;
 const LARGEST_ERROR: f64 = 1e-6;
 /// The largest number of inverse iterations, enough for γ/λ₂ up to 0.99.
 const MOST_ITERATIONS: usize = 2000;
+/// The largest number of panels times iterations, of which 10⁶ take about a second.
+const MOST_PANEL_ITERATIONS: usize = 3_000_000;
 
 /// The change of the Rayleigh quotient below which it is rounding if it does not shrink.
 const FLOOR: f64 = 1e-13;
@@ -310,7 +312,8 @@ fn estimate(coarse: Scaled, fine: Scaled, panels: &Panels) -> Result<Estimate, Q
 fn inverse_iteration(green: &Green) -> Result<(Scaled, [f64; 2], usize), QuadratureError> {
     let mut f = green.ones();
     let (mut last, mut last_change, mut last_width) = (Scaled::ZERO, f64::INFINITY, f64::INFINITY);
-    for iteration in 1..=MOST_ITERATIONS {
+    let most = MOST_ITERATIONS.min(MOST_PANEL_ITERATIONS / f.len().max(1)).max(PATIENCE);
+    for iteration in 1..=most {
         let values = green.apply(&f).nodes;
         let mut largest = Scaled::ZERO;
         for u in values.iter().flatten() {
@@ -338,7 +341,7 @@ fn inverse_iteration(green: &Green) -> Result<(Scaled, [f64; 2], usize), Quadrat
         }
         (f, last, last_change, last_width) = (u, rate, change, width);
     }
-    Err(QuadratureError::SlowIteration { iterations: MOST_ITERATIONS, change: last_change })
+    Err(QuadratureError::SlowIteration { iterations: most, change: last_change })
 }
 
 /// The rise of the effective potential φ(to) − φ(from) = ∫ L'/D dθ, dimensionless (negative if `to` < `from` on a
