@@ -9,7 +9,7 @@ use crate::io;
 use crate::scaled::Scaled;
 use crate::study::converge::{Convergence, Measure, Sample, Series, Subject};
 
-/// The report of a study; `colour`: whether the terminal shows colour.
+/// The report of a study; `screen`: what the terminal shows.
 pub fn convergence(config: &Config, study: &Convergence, files: &[PathBuf], screen: Screen) -> String {
     let mut page = Page::new(screen);
     match config.title.as_str() {

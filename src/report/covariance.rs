@@ -6,7 +6,7 @@ use super::number::brief;
 use super::page::{Page, Screen};
 use crate::study::covariance::CovarianceStudy;
 
-/// The report with this title and description of the model; `colour`: whether the terminal shows colour.
+/// The report with this title and description of the model; `screen`: what the terminal shows.
 pub fn covariance(title: &str, model: &str, study: &CovarianceStudy, files: &[PathBuf], screen: Screen) -> String {
     let mut page = Page::new(screen);
     page.heading(title);

@@ -46,7 +46,7 @@ const BAR: usize = 24;
 /// The largest number of warnings, saddles or files; the summary has all of them.
 const MOST: usize = 5;
 
-/// The report of a run; `colour`: whether the terminal shows colour.
+/// The report of a run; `screen`: what the terminal shows.
 pub fn terminal(solved: &Solved, files: &[PathBuf], screen: Screen) -> String {
     let mut page = found(solved, screen);
     let warnings = warnings(solved);

@@ -10,7 +10,7 @@ use crate::io::Simulated;
 use crate::particles::Method;
 use crate::study::Simulation;
 
-/// The report of a simulation without the solver; `colour`: whether the terminal shows colour.
+/// The report of a simulation without the solver; `screen`: what the terminal shows.
 pub fn simulated(simulated: &Simulated, files: &[PathBuf], screen: Screen) -> String {
     let Simulated { setting, simulation, formulas } = simulated;
     let mut page = Page::new(screen);

@@ -9,7 +9,7 @@ use crate::referee::{Judged, Judgement};
 const PROBLEM: usize = 27;
 const TOOL: usize = 18;
 
-/// The report of a table of rates; `colour`: whether the terminal shows colour.
+/// The report of a table of rates; `screen`: what the terminal shows.
 pub fn referee(found: &Judgement<'_>, files: &[PathBuf], screen: Screen) -> String {
     let mut page = Page::new(screen);
     page.heading("Rates for problems of the reference collection");

@@ -14,7 +14,7 @@ const MOST_ROWS: usize = 40;
 /// The largest number of failures that are listed.
 const MOST_FAILURES: usize = 10;
 
-/// The report of a sweep; `colour`: whether the terminal shows colour.
+/// The report of a sweep; `screen`: what the terminal shows.
 pub fn sweep(table: &Table<'_>, files: &[PathBuf], screen: Screen) -> String {
     let mut page = Page::new(screen);
     let sweep = table.sweep;

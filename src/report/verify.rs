@@ -45,7 +45,7 @@ pub fn verdict(outcome: &Outcome) -> String {
     format!("{:<28} {:<31} {:>6.1} s{surprise}", outcome.claim.id, outcome.verdict().name(), outcome.seconds)
 }
 
-/// The report of a suite; `colour`: whether the terminal shows colour.
+/// The report of a suite; `screen`: what the terminal shows.
 pub fn verify(suite: &Suite, files: &[PathBuf], screen: Screen) -> String {
     let mut page = Page::new(screen);
     page.heading("Claims");
