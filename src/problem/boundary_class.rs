@@ -173,6 +173,12 @@ impl LocalLaw {
         }
     }
 
+    /// Whether the stationary mass next to the point is infinite: the process returns from a natural point, but after a time
+    /// with an infinite mean.
+    pub fn holds(&self) -> bool {
+        self.exponents().is_some_and(|[_, speed]| speed <= -1.0 + 1e-5)
+    }
+
     /// The lower end of the continuous spectrum that a natural point causes; `None` if there is none.
     ///
     /// In the coordinate ∫ dy/√D the operator is −d²/du² + V with V ≈ s²/(4D) far out (p > 2), and for p = 2 and a

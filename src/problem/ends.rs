@@ -102,8 +102,8 @@ pub fn of(problem: &Problem) -> [Option<LineEnd>; 2] {
 ///
 /// # Errors
 /// [`ProblemError::Blocked`] if every way out crosses a point that is not reached or not left on the other side;
-/// [`ProblemError::InfiniteTime`] if the process ends at a wall that is declared reflecting, or converges to an end in
-/// infinite time with a positive probability.
+/// [`ProblemError::InfiniteTime`] if the process ends at a wall that is declared reflecting, converges to an end in infinite
+/// time with a positive probability, or stays near it for a time with an infinite mean.
 pub fn check(problem: &mut Problem) -> Result<(), ProblemError> {
     if problem.dimension != 1 || problem.noise.constant().is_some() {
         return Ok(());
@@ -117,7 +117,7 @@ pub fn check(problem: &mut Problem) -> Result<(), ProblemError> {
         let (class, place) = (end.class(), VanishingNoise::new(&end));
         let is_refused = match class {
             BoundaryClass::Exit => !end.absorbs,
-            BoundaryClass::Natural => end.law.attracts(),
+            BoundaryClass::Natural => end.law.attracts() || end.law.holds(),
             _ => false,
         };
         // A process that is killed where it stays does not stay for ever.

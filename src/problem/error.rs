@@ -340,8 +340,8 @@ impl ProblemError {
                 format!("{end}: the process arrives there and never leaves, and the wall is said to reflect: mean times are infinite")
             }
             ProblemError::InfiniteTime(end) => format!(
-                "{end}: with a positive probability the process approaches it for ever and is never absorbed: mean times are infinite \
-                 and no rate describes the survivors"
+                "{end}: the process approaches it for ever with a positive probability, or stays near it for a time with an infinite \
+                 mean: mean times are infinite and no rate describes the survivors"
             ),
             ProblemError::Blocked { at, exponent, classes: [near, far] } => format!(
                 "the noise vanishes at θ* = {} like |θ − θ*|^{exponent:.2}, and θ* cannot be crossed: seen from the start it is a \

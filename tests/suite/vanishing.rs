@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use saddleflux::config::Config;
+use saddleflux::problem::ProblemError;
 use saddleflux::progress::Progress;
 use saddleflux::solve::SolveError;
 use saddleflux::study::{self, Solution, StudyError};
@@ -167,6 +168,24 @@ fn is_refused(text: &str) -> bool {
     let config = Config::from_text(Path::new("test.toml"), text, &[]).unwrap();
     let found = study::run(&config.problem().unwrap(), &config.request, &Progress::default());
     matches!(found, Err(StudyError::Solve(SolveError::NeverReached { .. })))
+}
+
+/// ln x wanders without drift, or the drift and the noise end in one power: the process comes back from 0, but its mean
+/// time is infinite.
+#[test]
+fn an_end_from_which_the_return_takes_for_ever() {
+    for (drift, d11) in [("0.5*x", "0.5*x^2"), ("0.75*x^2", "0.5*x^3")] {
+        let text = text(
+            &format!("drift = ['{drift}']"),
+            d11,
+            "ito",
+            "domain = { lower = [0], upper = [2.5], walls = { x = ['reflecting', 'absorbing'] } }
+             valley = { set = 'whole', from = [0.8] }
+             grid = { cells = [200] }",
+        );
+        let config = Config::from_text(Path::new("test.toml"), &text, &[]).unwrap();
+        assert!(matches!(config.problem(), Err(ProblemError::InfiniteTime(_))), "{drift} {d11}");
+    }
 }
 
 /// In a plane the noise across the boundary decides: not that along edges or axes oblique to it.
