@@ -81,7 +81,7 @@ pub enum SolveError {
     },
     /// An elimination failed for a chain without a grid.
     #[error(transparent)]
-    Elimination(#[from] EliminationError),
+    Elimination(EliminationError),
     /// A mean time is beyond the range of double precision.
     #[error(
         "mean times exceed the range of double precision (about 1e308): the rate is below 1e-308, which is carried in one dimension only"
@@ -193,6 +193,15 @@ impl From<AssemblyError> for SolveError {
         match error {
             AssemblyError::Interrupted => SolveError::Interrupted,
             error => SolveError::Assembly(error),
+        }
+    }
+}
+
+impl From<EliminationError> for SolveError {
+    fn from(error: EliminationError) -> SolveError {
+        match error {
+            EliminationError::Interrupted => SolveError::Interrupted,
+            error => SolveError::Elimination(error),
         }
     }
 }

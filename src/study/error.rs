@@ -6,6 +6,7 @@ use crate::observe::dividing::NotBetween;
 use crate::particles::SimulationError;
 use crate::problem::core_set::NoCores;
 use crate::problem::{Absorb, Problem, ProblemError, StartSet, Wall};
+use crate::sgd::SgdError;
 use crate::solve::SolveError;
 use crate::study::certificate::CertificateError;
 use crate::study::evolution::EvolutionFault;
@@ -37,7 +38,7 @@ pub enum StudyError {
     Solve(SolveError),
     /// The chain of SGD's own iteration could not be solved.
     #[error(transparent)]
-    Iteration(#[from] IterationError),
+    Iteration(IterationError),
     /// The rate cannot be enclosed.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
@@ -185,6 +186,15 @@ impl From<SolveError> for StudyError {
         match error {
             SolveError::Interrupted => StudyError::Interrupted,
             error => StudyError::Solve(error),
+        }
+    }
+}
+
+impl From<IterationError> for StudyError {
+    fn from(error: IterationError) -> StudyError {
+        match error {
+            IterationError::Failed { error: SgdError::Solve(SolveError::Interrupted), .. } => StudyError::Interrupted,
+            error => StudyError::Iteration(error),
         }
     }
 }

@@ -1,8 +1,10 @@
 //! The iteration itself against routes that share no node with it.
 
 use saddleflux::config::Config;
+use saddleflux::elimination::Workspace;
 use saddleflux::progress::Progress;
 use saddleflux::sgd::{Escape, Iteration, SgdError};
+use saddleflux::solve::Resources;
 use saddleflux::study::iteration::IterationError;
 use saddleflux::study::{self, StudyError};
 
@@ -154,4 +156,21 @@ fn panels_end_where_the_noise_breaks() {
         let found = solution.iteration.unwrap().rates[0].per_iteration.value();
         assert!((found / right - 1.0).abs() < margin, "{landscape}: {found:e}, {}", found / right - 1.0);
     }
+}
+
+/// An interruption is one here too, and no failure at a learning rate.
+#[test]
+fn interruption_ends_it() {
+    let text = "landscape = { expression = '(x^2 - 1)^2' }
+                noise = { kind = 'hessian', learning_rate = 0.05, batch_size = 1, floor = 0.05 }
+                valley = { minimum = [-1] }
+                sgd = { learning_rates = [0.05] }
+                grid = { cells = [100] }";
+    let config = Config::from_text("test.toml".as_ref(), text, &[]).unwrap();
+    let (workspace, progress) = (Workspace::default(), Progress::default());
+    let resources = Resources::available(&workspace, &progress);
+    progress.interrupt();
+    let asked = config.request.sgd.as_ref().unwrap();
+    let found = study::iteration::iteration(asked, &config.problem().unwrap(), None, resources);
+    assert!(matches!(found, Err(StudyError::Interrupted)), "{:?}", found.err());
 }
