@@ -55,7 +55,8 @@ pub(super) fn text(config: &Config, report: &CheckReport) -> String {
 fn problem(text: &mut String, config: &Config, report: &CheckReport) {
     let problem = &report.problem;
     let dimension = problem.dimension;
-    let title = if config.title.is_empty() { "(no title)" } else { &config.title };
+    let file = config.source.path.display().to_string();
+    let title = if config.title.is_empty() { &file } else { &config.title };
     let _ = writeln!(text, "{title}\n  {}\n  {}", io::landscape(config), io::noise(config));
     let _ = writeln!(text, "  interpretation {}", problem.interpretation.name());
     let _ = writeln!(

@@ -199,7 +199,7 @@ fn on_certificate(error: &CertificateError) -> Diagnosis {
         CertificateError::FallsOutwards { .. } => wrong(
             "domain",
             format!(
-                "{error}: draw domain.lower and domain.upper so that the loss rises there, let that wall absorb, or {WITHOUT}"
+                "{error}: draw domain.lower and domain.upper so that it rises there, let that wall absorb, or {WITHOUT}"
             ),
         ),
         CertificateError::NoGap { .. } => {

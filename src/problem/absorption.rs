@@ -161,13 +161,22 @@ impl Absorption {
     }
 }
 
-/// Describes the absorbing walls and windows beside which the process lives; `None` if there are none, and for an
-/// automatic domain, whose ends are those of the set.
+/// Describes the absorbing walls and windows beside which the process lives; `None` if there are none. Where the set
+/// ends with the domain, as with an automatic one, the wall is the set's own end and counts as that.
 fn absorbing_walls(domain: &Domain, live: &Region) -> Option<&'static str> {
     /// The number of tested places along a wall.
     const PLACES: usize = 64;
     /// The distance of these places from the wall, as a fraction of the domain.
     const INSIDE: f64 = 1e-6;
+    /// Sides of a set this near to the wall, as a fraction of the domain, are at the wall.
+    const SAME: f64 = 1e-9;
+    let is_own = |axis: usize, end: usize| match live {
+        Region::Box { lower, upper, .. } => {
+            let [side, wall] = [[lower, &domain.lower], [upper, &domain.upper]][end].map(|corner| corner[axis]);
+            (side - wall).abs() <= SAME * domain.width(axis)
+        }
+        _ => false,
+    };
     let at = |axis: usize, share: f64| domain.lower[axis] + share * (domain.upper[axis] - domain.lower[axis]);
     let bounds = |axis: usize, end: usize| {
         let across = if end == 0 { INSIDE } else { 1.0 - INSIDE };
@@ -179,7 +188,7 @@ fn absorbing_walls(domain: &Domain, live: &Region) -> Option<&'static str> {
                 theta[1] = at(1, if axis == 1 { across } else { along });
             }
             domain.absorbs_at(axis, end, theta) && live.holds_roughly(theta).unwrap_or_else(|| live.holds(theta))
-        })
+        }) && !is_own(axis, end)
     };
     let ends = (0..domain.dimension).flat_map(|axis| [(axis, 0), (axis, 1)]);
     let [walls, windows] = [Some(Wall::Absorbing), Some(Wall::Reflecting)].map(|kind| {

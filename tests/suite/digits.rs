@@ -208,3 +208,28 @@ fn absorbing_walls_besides_a_set_are_named() {
         assert!(!other.contains("walls"), "{other}");
     }
 }
+
+/// An end of the domain that is the set's own is no absorbing wall besides it; one that cuts the set is.
+#[test]
+fn ends_of_an_interval_are_no_walls_besides_it() {
+    let said = |valley: &str, domain: &str| {
+        let text = format!(
+            "landscape = {{ expression = '(x^2 - 1)^2' }}
+             noise = {{ kind = 'isotropic', temperature = 0.1 }}
+             valley = {{ {valley} }}
+             domain = {{ {domain} }}"
+        );
+        Config::from_text(Path::new("t.toml"), &text, &[]).unwrap().problem().unwrap().valley.absorption.to_string()
+    };
+    for (valley, domain) in [
+        ("minimum = [-1]", "lower = [-2]"),
+        ("minimum = [1]", "upper = [2]"),
+        ("half_width = 0.5", ""),
+        ("minimum = [-1]", "lower = [-2], upper = [2], walls = { x = ['reflecting', 'absorbing'] }"),
+    ] {
+        let said = said(valley, domain);
+        assert!(said.starts_with("killed on leaving the interval") && !said.contains("walls"), "{said}");
+    }
+    let cut = said("minimum = [-1]", "lower = [-1.5], walls = { x = ['absorbing', 'reflecting'] }");
+    assert!(cut.ends_with(", and at absorbing walls"), "{cut}");
+}

@@ -44,7 +44,8 @@ pub enum CertificateError {
     },
     /// A reflecting wall towards which the potential falls, where the bound of λ₂ does not hold.
     #[error(
-        "the bound of the second eigenvalue needs a loss that rises towards reflecting walls, and it falls towards {}-{} at θ = ({:.6}, {:.6})",
+        "the bound of the second eigenvalue needs a potential (L/T of a loss; of others, minus the integral of D⁻¹ times the drift) that rises \
+         towards reflecting walls, and it falls towards {}-{} at θ = ({:.6}, {:.6})",
         ["x", "y"][*axis], ["lower", "upper"][*end], at[0], at[1]
     )]
     FallsOutwards {
