@@ -1,12 +1,14 @@
 //! Rates in closed form, and the quadrature in one dimension. Nothing here depends on a grid or on a solver's result.
 
 mod condition;
+mod correction;
 mod kramers;
 mod omission;
 pub mod quadrature;
 mod theorem_3_2;
 
 pub use condition::{Condition, CriticalPlace};
+pub use correction::first_correction;
 pub use omission::Omission;
 use quadrature::QuadratureError;
 

@@ -4,7 +4,10 @@ use std::f64::consts::PI;
 use std::sync::Arc;
 
 use saddleflux::formula::quadrature::{Breakpoint, End, Passage};
-use saddleflux::formula::{Condition, CriticalPlace, FormulaInput, Formulas, Omission, SaddleCrossing, evaluate};
+use saddleflux::formula::{
+    Condition, CriticalPlace, FormulaInput, Formulas, Omission, SaddleCrossing, evaluate, first_correction,
+};
+use saddleflux::problem::landscape::Formula;
 use saddleflux::problem::{CriticalPoint, DiffusionField, Dynamics, Landscape, Saddle};
 use saddleflux::problem::{Interpretation, Minibatch, NoiseKind};
 use saddleflux::tensor::{Point, Tensor};
@@ -329,4 +332,39 @@ fn conditions_say_where_the_set_ends() {
         assert!(condition.to_string().contains(says), "{condition}");
     }
     assert_eq!(Condition::NoInjectedNoise { floor: 0.0 }.to_string(), "no injected noise: the floor is 0");
+}
+
+/// The coefficient of the first correction for a formula of the loss.
+fn correction(text: &str, dimension: usize, minimum: Point, saddle: Point) -> f64 {
+    let loss = Arc::new(Formula::new(text, dimension).unwrap());
+    first_correction(&Dynamics::Loss(loss), dimension, minimum, saddle, 1e-3)
+}
+
+/// −(5L‴²/24L″³ − L⁗/8L″²) of the minimum and 5L‴²/24|L″|³ + L⁗/8L″² of the saddle, −¾ each for the quartic. The other
+/// direction of a separable loss has the same share in the mass and in the capacity, at every angle.
+#[test]
+fn the_first_correction_is_laplace_s_where_the_loss_separates() {
+    assert_relative_eq!(correction("x^4/4 - x^2/2", 1, [-1.0, 0.0], [0.0; 2]), -1.5, max_relative = 1e-5);
+    let [sine, cosine] = [0.5f64, 0.75f64.sqrt()];
+    for [s, c] in [[0.0, 1.0], [sine, cosine], [-cosine, sine], [1.0, 0.0]] {
+        let (u, v) = (format!("({c:?}*x + {s:?}*y)"), format!("({c:?}*y - {s:?}*x)"));
+        let text = format!("{u}^4/4 - {u}^2/2 + 1.5*{v}^2 + {v}^3/5 + {v}^4/7");
+        assert_relative_eq!(correction(&text, 2, [-c, -s], [0.0; 2]), -1.5, max_relative = 1e-5);
+    }
+}
+
+/// Valleys that bend and widen: the coefficients from exact derivatives, with the equation (|H_be| − 𝓛) g = f solved by SymPy.
+/// k L has 1/k of the coefficient, and lengths do not enter.
+#[test]
+fn the_first_correction_knows_bent_valleys() {
+    let bent = |scale: &str, x: &str, y: &str| format!("{scale}*((({x})^2 - 1)^2 + 2*(({y}) - ({x})^2/2)^2)");
+    let [plain, steep] = ["1", "3"].map(|scale| correction(&bent(scale, "x", "y"), 2, [-1.0, 0.5], [0.0; 2]));
+    assert_relative_eq!(plain, -11.0 / 24.0, max_relative = 1e-5);
+    assert_relative_eq!(steep, plain / 3.0, max_relative = 1e-8);
+    let stretched = correction(&bent("1", "x/2", "y/2"), 2, [-2.0, 1.0], [0.0; 2]);
+    assert_relative_eq!(stretched, plain, max_relative = 1e-5);
+    let mirrored = correction(&bent("1", "-y", "x"), 2, [0.5, 1.0], [0.0; 2]);
+    assert_relative_eq!(mirrored, plain, max_relative = 1e-6);
+    let widening = "(x^2 - 1)^2 + (1 + x/2)*y^2 + x*y^3/4";
+    assert_relative_eq!(correction(widening, 2, [-1.0, 0.0], [0.0; 2]), -103.0 / 128.0, max_relative = 1e-5);
 }

@@ -33,6 +33,7 @@ fn theorem_3_1_holds_with_its_own_prefactor_and_order_only() {
         Setup { prefactor: 2.0, ..Setup::line() },
         Setup { prefactor: 1.01, ..Setup::line() },
         Setup { order: 0.5, ..Setup::line() },
+        Setup { correction: 1.03, ..Setup::line() },
     ] {
         assert_eq!(verdict(|effort| setup.check(effort)), Verdict::Fails);
     }
@@ -45,6 +46,7 @@ fn theorem_3_1_holds_in_two_dimensions() {
         || Setup { cases: &Setup::plane().cases[..1], barriers: &[5.0, 10.0, 20.0, 40.0, 80.0], ..Setup::plane() };
     assert_eq!(verdict(|effort| one().check(effort)), Verdict::HoldsAsymptotically);
     assert_eq!(verdict(|effort| Setup { prefactor: 0.5, ..one() }.check(effort)), Verdict::Fails);
+    assert_eq!(verdict(|effort| Setup { correction: 1.03, ..one() }.check(effort)), Verdict::Fails);
 }
 
 #[test]
