@@ -135,7 +135,7 @@ fn draw_plane(area: &Area, data: &FigureData, map: &Map, axes: &[Axis; 2], panel
         .disable_mesh()
         .axis_style(INK.stroke_width(2))
         .set_all_tick_mark_size(10)
-        .x_labels((panel[0] / 180).max(3) as usize)
+        .x_labels((panel[0] / 180).max(4) as usize)
         .y_labels((panel[1] / 140).max(3) as usize)
         .x_label_formatter(&|at| x.tick(*at))
         .y_label_formatter(&|at| y.tick(*at))

@@ -56,6 +56,9 @@ const MARGIN: [f64; 2] = [520.0, 320.0];
 const LARGEST: f64 = 74.0;
 const BY_DECADE: f64 = 8.0;
 const SMALLEST: f64 = 30.0;
+/// The distance of the control point of an arrow from the straight line, in lengths of that line: arrows of two sides
+/// that meet at more than 36° do not cross.
+const BEND: f64 = 0.16;
 
 /// Draws the network; `false` without one.
 pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotError> {
@@ -159,7 +162,7 @@ impl Arrow {
         let length = norm(along).max(1.0);
         let unit = along.map(|c| c / length);
         let aside = [unit[1], -unit[0]];
-        let bend = 0.26 * length;
+        let bend = BEND * length;
         let middle = [0, 1].map(|axis: usize| 0.5 * (from[axis] + to[axis]) + bend * aside[axis]);
         // A quadratic Bézier curve.
         let point = |t: f64| {
