@@ -186,23 +186,25 @@ impl Setup {
         }
     }
 
-    /// γ over the theorem's rate for every barrier of a landscape, as `[d, ratio]`, with a row of the table for each.
+    /// γ over the theorem's rate for every barrier of a landscape, as `[d, ratio]`, with the relative error of each, and
+    /// a row of the table.
     fn ratios(
         &self,
         effort: &Effort,
         case: &Case,
         height: f64,
         table: &mut Table,
-    ) -> Result<Vec<[f64; 2]>, ClaimError> {
-        let mut ratios = Vec::new();
+    ) -> Result<(Vec<[f64; 2]>, Vec<f64>), ClaimError> {
+        let (mut ratios, mut errors) = (Vec::new(), Vec::new());
         for &over in effort.points(self.barriers, self.quick) {
             let d = height / over;
             let solved = solve(effort, &case.configured(d), self.needed)?;
             let ratio = solved.over_kramers()? / self.prefactor;
             table.push(case.name, vec![over, d, -solved.rate.ln(), ratio, solved.error]);
             ratios.push([d, ratio]);
+            errors.push(solved.error);
         }
-        Ok(ratios)
+        Ok((ratios, errors))
     }
 
     /// Decides the claim.
@@ -220,7 +222,7 @@ impl Setup {
             // The barrier at small noise, where the saddle is narrower than its distance from what absorbs.
             let (problem, _) = posed(&case.configured(PROBE))?;
             let height = barrier(&problem)?;
-            let ratios = self.ratios(effort, case, height, &mut table)?;
+            let (ratios, errors) = self.ratios(effort, case, height, &mut table)?;
             if let Some(&[d, _]) = ratios.last() {
                 configuration = case.configured(d);
             }
@@ -234,8 +236,10 @@ impl Setup {
             }
             numbers.push(Number::against(format!("{}: limit of the ratio", case.name), limit.value, 1.0));
             numbers.push(Number::against(format!("{}: order of the error in d", case.name), limit.order, self.order));
-            let [slope, predicted] = coefficient(&problem, &ratios, self.correction)?;
-            if (slope / predicted - 1.0).abs() > COEFFICIENT {
+            let [slope, predicted] = coefficient(&problem, &ratios, &errors, self.correction)?;
+            if slope.is_nan() {
+                verdict = verdict.and(Verdict::NotDecided);
+            } else if (slope / predicted - 1.0).abs() > COEFFICIENT {
                 verdict = verdict.and(Verdict::Fails);
             }
             numbers.push(Number::against(format!("{}: coefficient of d", case.name), slope, predicted));
@@ -283,11 +287,18 @@ fn accurate_from(case: &Case, height: f64, ratios: &[[f64; 2]]) -> Vec<Number> {
     [0.1, 0.01].into_iter().filter_map(number).collect()
 }
 
-/// The coefficient of d in γ/γ_Kramers, from the points and `factor` times that of Laplace's method.
-fn coefficient(problem: &Problem, ratios: &[[f64; 2]], factor: f64) -> Result<[f64; 2], ClaimError> {
+/// The share of the coefficient that the errors of the rates may move it by at a point.
+const RESOLVED: f64 = 0.1 * COEFFICIENT;
+
+/// The coefficient of d in γ/γ_Kramers, from the points (NaN if fewer than three resolve it), and `factor` times that of
+/// Laplace's method.
+fn coefficient(problem: &Problem, ratios: &[[f64; 2]], errors: &[f64], factor: f64) -> Result<[f64; 2], ClaimError> {
+    let predicted = laplace(problem)?;
+    // What is known of 1 + c d is not known of c where d is small.
+    let points = ratios.iter().zip(errors).filter(|([d, _], error)| **error <= RESOLVED * d * predicted.abs());
     // Extrapolation removes the next term of the expansion, which is smaller by a factor d.
-    let slopes: Vec<[f64; 2]> = ratios.iter().map(|&[d, ratio]| [d, (ratio - 1.0) / d]).collect();
-    Ok([Limit::of(&slopes, 1.0).value, factor * laplace(problem)?])
+    let slopes: Vec<[f64; 2]> = points.map(|(&[d, ratio], _)| [d, (ratio - 1.0) / d]).collect();
+    Ok([Limit::of(&slopes, 1.0).value, factor * predicted])
 }
 
 /// The coefficient of d in γ/γ_Kramers by Laplace's method: that of the lowest saddle, which of several is the only one

@@ -82,8 +82,12 @@ fn sgd_collapses_on_one_line() {
 fn the_hessian_everywhere_lets_out_of_curved_valleys_only() {
     assert_eq!(verdict(|effort| hessian_floor::line(effort, 2.0)), Verdict::HoldsAsymptotically);
     assert_eq!(verdict(|effort| hessian_floor::line(effort, 1.9)), Verdict::Fails);
-    assert_eq!(verdict(|effort| hessian_floor::plane(effort, hessian_floor::CURVED)), Verdict::HoldsAsymptotically);
-    assert!(hessian_floor::plane(&quick(&Progress::default()), "(x^2-1)^2 + 2*(y - 0.5)^2").is_err());
+    assert_eq!(
+        verdict(|effort| hessian_floor::plane(effort, hessian_floor::CURVED, 0.0)),
+        Verdict::HoldsAsymptotically
+    );
+    assert_eq!(verdict(|effort| hessian_floor::plane(effort, hessian_floor::CURVED, 0.5)), Verdict::Fails);
+    assert!(hessian_floor::plane(&quick(&Progress::default()), "(x^2-1)^2 + 2*(y - 0.5)^2", 0.0).is_err());
 }
 
 /// Times −0.4 the s of the first valley, which is negative and no smaller than −2.5, lies between 0 and 1.
@@ -129,6 +133,7 @@ fn occupations_follow_from_times_between_two_valleys_only() {
     assert_eq!(verdict(|effort| proposition_1::two(effort, 1.0)), Verdict::HoldsAsymptotically);
     assert_eq!(verdict(|effort| proposition_1::two(effort, 1.05)), Verdict::Fails);
     assert_eq!(verdict(|effort| proposition_1::saddle(effort, 1.0)), Verdict::HoldsAsymptotically);
+    assert_eq!(verdict(|effort| proposition_1::saddle(effort, 1.2)), Verdict::Fails);
     assert_eq!(verdict(|effort| proposition_1::three(effort, 1.0)), Verdict::Fails);
     assert_eq!(verdict(|effort| proposition_1::three(effort, 5.0 / 3.0)), Verdict::HoldsAsymptotically);
 }
