@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::problem::Space;
 use crate::problem::breaks::Breaks;
-use crate::problem::landscape::Landscape;
+use crate::problem::landscape::{Expanded, Landscape};
 use crate::problem::metric::Metric;
 use crate::tensor::{Point, Points, Tensor, norm};
 
@@ -137,6 +138,14 @@ impl Dynamics {
     pub fn loss(&self) -> Option<&dyn Landscape> {
         match self {
             Dynamics::Loss(landscape) => Some(landscape.as_ref()),
+            Dynamics::Drift(_) => None,
+        }
+    }
+
+    /// The same motion with the loss expanded over these bounds, if that spares passes over its samples.
+    pub(super) fn expanded(&self, bounds: Space) -> Option<Dynamics> {
+        match self {
+            Dynamics::Loss(landscape) => Expanded::over(landscape, bounds).map(Dynamics::from),
             Dynamics::Drift(_) => None,
         }
     }

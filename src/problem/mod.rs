@@ -132,6 +132,13 @@ impl Problem {
         // Invalid noise may be the reason why no domain was found: report it first.
         let domain =
             choice.domain().or_else(|error| degeneracy::check_tensors(noise.as_ref(), space).and(Err(error)))?;
+        let (dynamics, noise) = match dynamics.expanded(domain.space()) {
+            None => (dynamics.clone(), noise),
+            Some(expanded) => {
+                let noise = noise_model.build(&expanded, minimum, valleys)?;
+                (expanded, noise)
+            }
+        };
         check_ingredients(&dynamics, noise.as_ref(), &noise_model, &critical, &domain)?;
         let surroundings = Surroundings {
             dynamics: &dynamics,

@@ -113,9 +113,13 @@ pub fn forecast(
     around: Around,
     resources: Resources<'_>,
 ) -> Option<Forecast> {
-    let solved = trial.solved.as_ref()?;
     let mut found = Forecast::default();
     found.add("landscape", around.landscape);
+    if let Some(seconds) = trial.passes {
+        found.add("passes over the data", seconds * (1 + around.again) as f64);
+        return Some(found);
+    }
+    let solved = trial.solved.as_ref()?;
     let ratio = count(cells) / count(solved.grid.cells);
     for (phase, seconds) in solved.timing.iter().filter(|(phase, _)| phase != "total") {
         let seconds = match (phase.as_str(), trial.assembly) {

@@ -6,6 +6,8 @@
 
 use std::time::Instant;
 
+use rayon::current_num_threads;
+
 use crate::problem::Problem;
 use crate::solve::{Resources, SolveError};
 use crate::study::ladder::{self, MOST_TO_FAIL};
@@ -45,6 +47,32 @@ pub struct Trial {
     pub solved: Option<Solution>,
     /// The seconds of the assembly of the run's own grid, if that is larger than the trial's.
     pub assembly: Option<f64>,
+    /// The seconds of a run whose passes over the data take too long to be tried.
+    pub passes: Option<f64>,
+}
+
+/// The seconds of passes over the data beyond which a run is not tried.
+const MOST_PASSES: f64 = 20.0;
+/// The number of passes over the data that a cell takes in one and in two dimensions, with its edges, in the assembly
+/// and in the search for layers thinner than a cell (counted on 16² and 32² cells, within a factor of 2).
+const PASSES: [f64; 2] = [50.0, 200.0];
+
+/// Predicts the seconds of all passes over the data on a grid with these cells from a few; 0 where no sum over data is
+/// left.
+fn passes(problem: &Problem, cells: [usize; 2]) -> f64 {
+    if problem.dynamics.loss().is_none_or(|loss| !loss.is_costly()) {
+        return 0.0;
+    }
+    const LOOKS: usize = 3;
+    let corner = problem.domain.lower;
+    let once = |_| {
+        let clock = Instant::now();
+        std::hint::black_box(problem.noise.slope_and_tensor(&problem.dynamics, corner));
+        clock.elapsed().as_secs_f64()
+    };
+    let each = (0..LOOKS).map(once).fold(f64::INFINITY, f64::min);
+    let count = PASSES[problem.dimension - 1] * (cells[0] * cells[1]) as f64;
+    each * count / current_num_threads() as f64
 }
 
 /// Tries a run. An error that would end the run is in the `refused` of the result.
@@ -92,6 +120,11 @@ fn looked_at(
         return Ok(());
     };
     let tried = ladder::coarse(problem, request).last().copied().unwrap_or(cells);
+    if passes(problem, tried) > MOST_PASSES {
+        trial.passes = Some(passes(problem, cells));
+        trial.unseen.push(Unseen::Elimination(cells));
+        return Ok(());
+    }
     let clock = Instant::now();
     assembled(problem, request, cells, resources)?;
     if tried == cells {

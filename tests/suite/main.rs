@@ -39,6 +39,7 @@ mod elimination;
 mod ends;
 mod evolve;
 mod examples;
+mod expanded;
 mod expression;
 mod extrapolation;
 mod first_problem;

@@ -75,9 +75,14 @@ impl<const N: usize, W: Fn(f64) -> f64, T: Fn(f64, f64, f64) -> [f64; N]> pulp::
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) -> [f64; N] {
         let [x, y] = self.theta;
+        let mut totals = [[0.0; LANES]; N];
         let mut sums = [[0.0; LANES]; N];
         let mut weights = [0.0; BLOCK];
-        for (first, second) in self.samples.first.chunks(BLOCK).zip(self.samples.second.chunks(BLOCK)) {
+        let blocks = self.samples.first.chunks(BLOCK).zip(self.samples.second.chunks(BLOCK));
+        for (block, (first, second)) in blocks.enumerate() {
+            if block.is_multiple_of(BLOCKS) {
+                add(&mut totals, &mut sums);
+            }
             let weights = &mut weights[..first.len()];
             for ((w, a), b) in weights.iter_mut().zip(first).zip(second) {
                 *w = (self.weight)(x * a + y * b);
@@ -98,7 +103,16 @@ impl<const N: usize, W: Fn(f64) -> f64, T: Fn(f64, f64, f64) -> [f64; N]> pulp::
                 }
             }
         }
-        sums.map(|lanes| lanes.iter().sum())
+        add(&mut totals, &mut sums);
+        totals.map(|lanes| lanes.iter().sum())
+    }
+}
+
+/// Adds sums to totals and sets them to 0.
+#[inline(always)]
+fn add<const N: usize>(totals: &mut [[f64; LANES]; N], sums: &mut [[f64; LANES]; N]) {
+    for (total, sum) in totals.as_flattened_mut().iter_mut().zip(sums.as_flattened_mut()) {
+        *total += std::mem::take(sum);
     }
 }
 
@@ -133,6 +147,9 @@ impl pulp::WithSimd for LossSum<'_> {
 
 /// The number of samples in a block, which fits into the first cache.
 const BLOCK: usize = 256;
+/// The number of blocks that are summed before their sums are added to the totals, so that the rounding of a sum grows
+/// with the root of this number, and not of the number of all samples.
+const BLOCKS: usize = 64;
 /// The number of samples side by side: enough independent sums to use the SIMD units fully.
 const LANES: usize = 8;
 

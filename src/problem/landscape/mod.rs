@@ -1,6 +1,7 @@
 //! Losses L(θ) with exact gradients and Hessians.
 
 pub mod closure;
+pub mod expanded;
 pub mod formula;
 pub mod linear;
 pub mod logistic;
@@ -10,6 +11,7 @@ pub mod surface;
 pub mod table;
 
 pub use closure::ClosureLoss;
+pub use expanded::Expanded;
 pub use formula::{Formula, FormulaDrift};
 pub use linear::LinearRegression;
 pub use logistic::LogisticRegression;
