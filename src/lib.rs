@@ -114,7 +114,7 @@ pub mod memory;
 pub mod model;
 pub mod observe;
 pub mod particles;
-#[cfg(feature = "plots")]
+#[cfg(feature = "cli")]
 pub mod plot;
 pub mod problem;
 pub mod progress;
