@@ -25,14 +25,14 @@ def loss(x, y):
 
 def rates(noise):
     """The rates out of the sharp valley and out of the flat one."""
-    about = {"domain": ([-2.2, -3.0], [3.2, 3.0]), "cells": (324, 120)}
+    about = {"domain": ([-2.2, -3.0], [3.2, 3.0]), "cells": (324, 96)}
     return [Problem(loss, noise, valley=[x, 0.0], **about).solve(progress=False).rate for x in (-1.0, 1.0)]
 
 
 temperatures = np.geomspace(0.08, 0.4, 5)
 white = [rates(float(temperature)) for temperature in temperatures]
 batches = np.array([2, 3, 4, 6, 8])
-minibatch = [rates(noises.Hessian(learning_rate=0.1, batch_size=int(batch), floor=2e-3)) for batch in batches]
+minibatch = [rates(noises.Hessian(learning_rate=0.1, batch_size=int(batch), floor=2e-2)) for batch in batches]
 
 figure, (left, middle, right) = plt.subplots(1, 3, figsize=(12, 3.6), layout="constrained")
 x = np.linspace(-2.2, 3.2, 400)
