@@ -68,35 +68,71 @@ fn draw_rate(table: &Table<'_>, place: usize, pen: Pen, folder: &Path) -> Result
     let values: Option<Vec<f64>> = key.values.iter().map(|value| value.json.as_f64()).collect();
     let Some(values) = values.filter(|values| values.len() > 1) else { return Ok(None) };
     let is_log = is_logarithmic(&values);
-    let mut curves: Vec<Curve> = Vec::new();
+    let (mut curves, mut bars): (Vec<Curve>, Vec<Vec<Bar>>) = Default::default();
     for point in 0..table.rows.len() {
         let Some(ln) = logarithm(table, point) else { continue };
         let name = if sweep.zip { String::new() } else { others(table, point, key) };
         let x = values[sweep.places(point)[place]];
         let at = (if is_log { x.log10() } else { x }, ln / std::f64::consts::LN_10);
-        match curves.iter_mut().find(|curve| curve.name == name) {
-            Some(curve) => curve.points.push(at),
-            None => curves.push(Curve { points: vec![at], colour: colour(curves.len()), name, is_dashed: false }),
-        }
+        let known = curves.iter().position(|curve| curve.name == name);
+        let place = known.unwrap_or_else(|| {
+            curves.push(Curve { points: Vec::new(), colour: colour(curves.len()), name, is_dashed: false });
+            bars.push(Vec::new());
+            curves.len() - 1
+        });
+        curves[place].points.push(at);
+        bars[place].extend(bar(table, point, at.0));
     }
     curves.truncate(MOST_CURVES);
     for curve in &mut curves {
         curve.points.sort_by(|a, b| a.0.total_cmp(&b.0));
     }
+    let solved = spots(&curves);
+    let simulated = simulated(&mut curves, &bars);
     let (Some(across), Some(up)) = (extent_of(&curves, |at| at.0), extent_of(&curves, |at| at.1)) else {
         return Ok(None);
     };
     let x = axis(&key.key, across, is_log);
     let y = Axis::logarithmic("escape rate", up.start - 0.05 * height(&up)..up.end + 0.05 * height(&up));
-    let spots = spots(&curves);
     let sheet = pen.sheet(folder, &format!("rate-{}", file_name(&key.key)));
     let curves = curves.into_iter().map(|curve| placed(curve, &x, is_log)).collect::<Vec<_>>();
-    let spots = spots.into_iter().map(|spot| Spot { at: along(spot.at, &x, is_log), ..spot }).collect();
+    let spots = solved.into_iter().chain(simulated).map(|spot| Spot { at: along(spot.at, &x, is_log), ..spot }).collect();
     picture(&sheet, (1200, 700), [&format!("Escape rate against {}", key.key), &sweep.title], |area| {
         let leaves_room_beside = curves.len() > 1;
         chart::draw(area, Chart { x: &x, y: &y, curves, lines: Vec::new(), spots, leaves_room_beside })
     })?;
     Ok(Some(sheet.path))
+}
+
+/// The rate of the particles at a point: x, and log₁₀ of the rate with both ends of its 95 % interval.
+type Bar = (f64, [f64; 3]);
+
+/// The standard errors on either side of a 95 % interval.
+const TO_95: f64 = 1.96;
+
+fn bar(table: &Table<'_>, point: usize, x: f64) -> Option<Bar> {
+    let number = |name: &str| table.rows[point].get(name).value.filter(|value| *value > 0.0);
+    let (rate, error) = (number("particles")?, number("particles_standard_error")?);
+    let half = TO_95 * error / rate;
+    Some((x, [-half, 0.0, half].map(|share| (rate.ln() + share) / std::f64::consts::LN_10)))
+}
+
+/// Adds the error bars of the particles to the curves, one curve of bars for each curve, and returns the crosses in
+/// their middles.
+fn simulated(curves: &mut Vec<Curve>, bars: &[Vec<Bar>]) -> Vec<Spot> {
+    let mut added = Vec::new();
+    let mut crosses = Vec::new();
+    for (curve, bars) in curves.iter_mut().zip(bars).filter(|(_, bars)| !bars.is_empty()) {
+        let ends = bars.iter().flat_map(|&(x, [low, _, high])| [(x, low), (x, high), (f64::NAN, f64::NAN)]);
+        let name = if curve.name.is_empty() { "particles, 95 %".into() } else { format!("{}, particles", curve.name) };
+        added.push(Curve { points: ends.collect(), colour: curve.colour, name, is_dashed: false });
+        crosses.extend(bars.iter().map(|&(x, [_, rate, _])| Spot { at: (x, rate), colour: curve.colour, cross: true }));
+        if curve.name.is_empty() {
+            curve.name = "solved".into();
+        }
+    }
+    curves.extend(added);
+    crosses
 }
 
 /// The fits of one law: points and lines above, residuals below.

@@ -57,11 +57,19 @@ fn rows(page: &mut Page, table: &Table<'_>) {
     page.blank();
     let names: Vec<String> =
         sweep.axes.iter().map(|axis| axis.key.rsplit('.').next().unwrap_or(&axis.key).into()).collect();
-    let heads = ["rate", "error", "1/τ", "Kramers", "Thm 3.2"];
-    let shown: Vec<bool> = ["rate", "discretisation_error", "time", "kramers", "theorem_3_2"]
-        .iter()
-        .map(|name| table.rows.iter().any(|row| number(row, name).is_some()))
-        .collect();
+    let heads = ["rate", "error", "1/τ", "particles", "±", "Kramers", "Thm 3.2"];
+    let shown: Vec<bool> = [
+        "rate",
+        "discretisation_error",
+        "time",
+        "particles",
+        "particles_standard_error",
+        "kramers",
+        "theorem_3_2",
+    ]
+    .iter()
+    .map(|name| table.rows.iter().any(|row| number(row, name).is_some()))
+    .collect();
     let keep = |cells: Vec<String>| cells.into_iter().zip(&shown).filter(|(_, shown)| **shown).map(|(cell, _)| cell);
     let mut head = vec!["point".to_string()];
     head.extend(names.iter().map(|name| clipped(name)));
@@ -77,7 +85,9 @@ fn rows(page: &mut Page, table: &Table<'_>) {
                 let value = |name: &str| number(row, name).map_or("–".into(), |value| rounded(value, Some(1e-5)));
                 let inverse = number(row, "time").map_or("–".into(), |time| rounded(time.inverse(), Some(1e-5)));
                 let error = row.get("discretisation_error").value.map_or("–".into(), |error| format!("{error:.1e}"));
-                cells.extend(keep(vec![value("rate"), error, inverse, value("kramers"), value("theorem_3_2")]));
+                let [simulated, uncertain] = particles(row);
+                let theory = [value("kramers"), value("theorem_3_2")];
+                cells.extend(keep([vec![value("rate"), error, inverse, simulated, uncertain], theory.to_vec()].concat()));
             }
             Some(_) => cells.push("failed".into()),
             None => cells.push("lacks".into()),
@@ -87,6 +97,14 @@ fn rows(page: &mut Page, table: &Table<'_>) {
     if table.rows.len() > MOST_ROWS {
         page.line("", &format!("{} more points: see sweep.csv", table.rows.len() - MOST_ROWS));
     }
+}
+
+/// The rate of the particles, to the digits that its standard error leaves, and this error.
+fn particles(row: &Row) -> [String; 2] {
+    let Some(value) = number(row, "particles") else { return ["–".into(), "–".into()] };
+    let error = row.get("particles_standard_error").value;
+    let share = error.map(|error| error / value.value());
+    [rounded(value, share.or(Some(1e-2))), error.map_or("–".into(), |error| format!("{error:.1e}"))]
 }
 
 /// The value of a column, whatever its magnitude.

@@ -38,12 +38,13 @@ pub static COLUMNS: [Column; RESULTS.len()] = [
     column(5, PER_TIME, "flux over population", ("/rate/flux_over_population", "value")),
     column(6, PER_TIME, "escape rate by quadrature", ("/rate/quadrature", "escape_rate")),
     column(7, PER_TIME, "escape rate of the particles", ("/rate/particles", "value")),
-    column(8, "loss", "barrier at the lowest saddle", ("/problem/saddles/0", "barrier")),
-    column(9, PER_TIME, "Kramers' formula", ("/formula/kramers", "value")),
-    column(10, "1", "rate over Kramers' formula", ("/formula/kramers", "ratio")),
-    column(11, PER_TIME, "Theorem 3.2", ("/formula/theorem_3_2", "value")),
-    column(12, "1", "rate over Theorem 3.2", ("/formula/theorem_3_2", "ratio")),
-    column(13, "1", "largest cell Péclet number where it matters", ("/grid", "peclet_relevant")),
+    column(8, PER_TIME, "standard error of the particles' rate", ("/rate/particles", "standard_error")),
+    column(9, "loss", "barrier at the lowest saddle", ("/problem/saddles/0", "barrier")),
+    column(10, PER_TIME, "Kramers' formula", ("/formula/kramers", "value")),
+    column(11, "1", "rate over Kramers' formula", ("/formula/kramers", "ratio")),
+    column(12, PER_TIME, "Theorem 3.2", ("/formula/theorem_3_2", "value")),
+    column(13, "1", "rate over Theorem 3.2", ("/formula/theorem_3_2", "ratio")),
+    column(14, "1", "largest cell Péclet number where it matters", ("/grid", "peclet_relevant")),
 ];
 
 impl Column {

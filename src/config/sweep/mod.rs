@@ -21,7 +21,7 @@ use crate::study::fit::Model;
 type Read<T> = Result<T, ConfigError>;
 
 /// The results that formulas of a fit may use, besides keys of the configuration.
-pub const RESULTS: [&str; 14] = [
+pub const RESULTS: [&str; 15] = [
     "rate",
     "discretisation_error",
     "extrapolated",
@@ -30,6 +30,7 @@ pub const RESULTS: [&str; 14] = [
     "flux_over_population",
     "quadrature",
     "particles",
+    "particles_standard_error",
     "barrier",
     "kramers",
     "kramers_ratio",

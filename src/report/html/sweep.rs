@@ -11,10 +11,12 @@ use crate::sweep::{Fit, Table};
 use crate::verify::Figure;
 
 /// The columns of the table, shown if any point has a value, and their names.
-const COLUMNS: [(&str, &str); 6] = [
+const COLUMNS: [(&str, &str); 8] = [
     ("rate", "γ"),
     ("discretisation_error", "its relative error"),
     ("time", "τ"),
+    ("particles", "γ of the particles"),
+    ("particles_standard_error", "its standard error"),
     ("kramers", "Kramers"),
     ("theorem_3_2", "Theorem 3.2"),
     ("barrier", "ΔL"),
