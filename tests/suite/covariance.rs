@@ -193,6 +193,31 @@ fn the_example() {
     assert!((0.04..0.06).contains(&eigen["slope"].as_f64().unwrap()), "{eigen}");
 }
 
+/// By NumPy from the weights that are kept, the Hessian by differences of the gradient.
+#[test]
+fn the_example_of_avila() {
+    let folder = Folder::new("covariance-avila");
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/data");
+    let config = include_str!("../../configs/avila/covariance.toml");
+    let found = found(&command(
+        &config.replace("configs/data/", &format!("{}/", data.display())),
+        &["--no-plots"],
+        folder.path(),
+    ));
+    let near = |value: &Value, exact: f64, error: f64| {
+        assert!((value.as_f64().unwrap() / exact - 1.0).abs() < error, "{value} {exact}");
+    };
+    near(&found["loss"], 0.515151342884, 1e-11);
+    near(&found["hessian_eigenvalues"][0], 478.13311348, 1e-8);
+    let [eigen, original] = [0, 1].map(|k| &found["comparisons"][k]);
+    assert_eq!((&eigen["elements"], &original["elements"]), (&180.into(), &88_798.into()));
+    near(&eigen["slope"], 0.69696514045, 1e-8);
+    near(&eigen["pearson_r"], 0.99307305221, 1e-8);
+    near(&original["slope"], 0.76034178753, 1e-8);
+    near(&original["pearson_r"], 0.40087458468, 1e-8);
+    near(&found["noise_norms"][0]["variance_ratio"], 2007.67043058, 1e-8);
+}
+
 /// Without training the point is that of the initial weights, where the loss is not at a minimum.
 #[test]
 fn a_random_point() {

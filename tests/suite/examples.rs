@@ -197,6 +197,55 @@ fn networks_on_data_of_the_paper() {
     assert_relative_eq!(extrapolated(&avila), 6.1437, max_relative = 1e-3);
 }
 
+/// From the data by NumPy and SciPy, with minimiser, gradients and covariances of their own, finite differences on up to 193² points.
+/// By NumPy, SGD with real batches: 6.90(18)e-3.
+#[test]
+fn logistic_regression_on_gaussian_noise() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/data");
+    let slice = format!(
+        "landscape.slice={{ directions = '{}', points = 9 }}",
+        folder.join("gaussian-axes.safetensors").display()
+    );
+    let data = format!("landscape.data='{}'", folder.join("gaussian.csv").display());
+    let run = |name: &str, more: &[&str]| {
+        let few = [data.as_str(), slice.as_str(), "particles.exits=300", "particles.most_seconds=1000"];
+        solve(&format!("gaussian/{name}"), &[&few, more].concat())
+    };
+    let found = run("batch-size", &[]);
+    assert_relative_eq!(extrapolated(&found), 8.82312e-3, max_relative = 3e-5);
+    let found = found.particles.unwrap().rate;
+    assert!((found.value - 6.90e-3).abs() < 4.0 * found.standard_error.hypot(0.18e-3), "{found:?}");
+    let rate = |name: &str, more: &[&str]| extrapolated(&run(name, more));
+    assert_relative_eq!(rate("learning-rate", &["noise.learning_rate=0.01"]), 0.399778, max_relative = 3e-5);
+    let box_at_5 = "valley.box={ lower = [-0.04848221, -0.0428744], upper = [0.04096051, 0.04656832] }";
+    assert_relative_eq!(rate("sharpness", &["landscape.sharpness=5", box_at_5]), 0.616374, max_relative = 3e-5);
+    assert_relative_eq!(rate("sgld", &["noise.temperature=1.25e-3"]), 0.4011804, max_relative = 3e-5);
+}
+
+/// By NumPy with a network and a Hessian of its own: the diffusion, the chain of Gaussian steps by Gauss–Legendre, real
+/// batches; and SciPy on planes from them.
+#[test]
+fn the_iteration_and_sharpness_on_a_network() {
+    let few = ["particles.exits=400", "particles.count=64", "particles.most_seconds=1000"];
+    let found =
+        solve("cardiotocography/iteration", &[&few[..], &["sgd.learning_rates=[0.16, 0.08, 0.02]"]].concat());
+    assert_relative_eq!(extrapolated(&found), 1.054212793, max_relative = 1e-8);
+    let rates: Vec<f64> =
+        found.iteration.unwrap().rates.iter().map(|rate| rate.per_iteration.value()).collect();
+    for (rate, exact) in rates.iter().zip([0.0937484759, 0.0478095194, 0.0145712330]) {
+        assert_relative_eq!(*rate, exact, max_relative = 1e-8);
+    }
+    let real = found.particles.unwrap().rate;
+    assert!((real.value - 0.638).abs() < 4.0 * real.standard_error.hypot(0.0042), "{real:?}");
+    let plane = |name: &str, more: &[&str]| {
+        let coarse = ["grid.cells=[48, 48]", "landscape.slice={ directions = 'hessian', points = 17 }"];
+        extrapolated(&solve(name, &[&few[..], &coarse, more].concat()))
+    };
+    let sharp = ["landscape.sharpness=6", "valley.half_width=0.0204124145232"];
+    assert_relative_eq!(plane("cardiotocography/sharpness", &sharp), 6.0 * 2.7371002, max_relative = 1e-4);
+    assert_relative_eq!(plane("banknote/escape", &[]), 0.1412132, max_relative = 1e-4);
+}
+
 /// The eigenvalues of a linear drift that are nearest to zero: n₁μ₁ + n₂μ₂ with μ = 1 ± 1.5i.
 #[test]
 fn spectrum() {
