@@ -96,7 +96,8 @@ fn draw_rate(table: &Table<'_>, place: usize, pen: Pen, folder: &Path) -> Result
     let y = Axis::logarithmic("escape rate", up.start - 0.05 * height(&up)..up.end + 0.05 * height(&up));
     let sheet = pen.sheet(folder, &format!("rate-{}", file_name(&key.key)));
     let curves = curves.into_iter().map(|curve| placed(curve, &x, is_log)).collect::<Vec<_>>();
-    let spots = solved.into_iter().chain(simulated).map(|spot| Spot { at: along(spot.at, &x, is_log), ..spot }).collect();
+    let spots =
+        solved.into_iter().chain(simulated).map(|spot| Spot { at: along(spot.at, &x, is_log), ..spot }).collect();
     picture(&sheet, (1200, 700), [&format!("Escape rate against {}", key.key), &sweep.title], |area| {
         let leaves_room_beside = curves.len() > 1;
         chart::draw(area, Chart { x: &x, y: &y, curves, lines: Vec::new(), spots, leaves_room_beside })

@@ -58,18 +58,11 @@ fn rows(page: &mut Page, table: &Table<'_>) {
     let names: Vec<String> =
         sweep.axes.iter().map(|axis| axis.key.rsplit('.').next().unwrap_or(&axis.key).into()).collect();
     let heads = ["rate", "error", "1/τ", "particles", "±", "Kramers", "Thm 3.2"];
-    let shown: Vec<bool> = [
-        "rate",
-        "discretisation_error",
-        "time",
-        "particles",
-        "particles_standard_error",
-        "kramers",
-        "theorem_3_2",
-    ]
-    .iter()
-    .map(|name| table.rows.iter().any(|row| number(row, name).is_some()))
-    .collect();
+    let shown: Vec<bool> =
+        ["rate", "discretisation_error", "time", "particles", "particles_standard_error", "kramers", "theorem_3_2"]
+            .iter()
+            .map(|name| table.rows.iter().any(|row| number(row, name).is_some()))
+            .collect();
     let keep = |cells: Vec<String>| cells.into_iter().zip(&shown).filter(|(_, shown)| **shown).map(|(cell, _)| cell);
     let mut head = vec!["point".to_string()];
     head.extend(names.iter().map(|name| clipped(name)));
@@ -87,7 +80,9 @@ fn rows(page: &mut Page, table: &Table<'_>) {
                 let error = row.get("discretisation_error").value.map_or("–".into(), |error| format!("{error:.1e}"));
                 let [simulated, uncertain] = particles(row);
                 let theory = [value("kramers"), value("theorem_3_2")];
-                cells.extend(keep([vec![value("rate"), error, inverse, simulated, uncertain], theory.to_vec()].concat()));
+                cells.extend(keep(
+                    [vec![value("rate"), error, inverse, simulated, uncertain], theory.to_vec()].concat(),
+                ));
             }
             Some(_) => cells.push("failed".into()),
             None => cells.push("lacks".into()),

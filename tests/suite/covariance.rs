@@ -209,7 +209,7 @@ fn the_example_of_avila() {
     };
     near(&found["loss"], 0.515151342884, 1e-11);
     near(&found["hessian_eigenvalues"][0], 478.13311348, 1e-8);
-    let [eigen, original] = [0, 1].map(|k| &found["comparisons"][k]);
+    let [eigen, original] = [0usize, 1].map(|k| &found["comparisons"][k]);
     assert_eq!((&eigen["elements"], &original["elements"]), (&180.into(), &88_798.into()));
     near(&eigen["slope"], 0.69696514045, 1e-8);
     near(&eigen["pearson_r"], 0.99307305221, 1e-8);

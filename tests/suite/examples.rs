@@ -209,7 +209,7 @@ fn logistic_regression_on_gaussian_noise() {
     let data = format!("landscape.data='{}'", folder.join("gaussian.csv").display());
     let run = |name: &str, more: &[&str]| {
         let few = [data.as_str(), slice.as_str(), "particles.exits=300", "particles.most_seconds=1000"];
-        solve(&format!("gaussian/{name}"), &[&few, more].concat())
+        solve(&format!("gaussian/{name}"), &[&few[..], more].concat())
     };
     let found = run("batch-size", &[]);
     assert_relative_eq!(extrapolated(&found), 8.82312e-3, max_relative = 3e-5);
@@ -227,11 +227,9 @@ fn logistic_regression_on_gaussian_noise() {
 #[test]
 fn the_iteration_and_sharpness_on_a_network() {
     let few = ["particles.exits=400", "particles.count=64", "particles.most_seconds=1000"];
-    let found =
-        solve("cardiotocography/iteration", &[&few[..], &["sgd.learning_rates=[0.16, 0.08, 0.02]"]].concat());
+    let found = solve("cardiotocography/iteration", &[&few[..], &["sgd.learning_rates=[0.16, 0.08, 0.02]"]].concat());
     assert_relative_eq!(extrapolated(&found), 1.054212793, max_relative = 1e-8);
-    let rates: Vec<f64> =
-        found.iteration.unwrap().rates.iter().map(|rate| rate.per_iteration.value()).collect();
+    let rates: Vec<f64> = found.iteration.unwrap().rates.iter().map(|rate| rate.per_iteration.value()).collect();
     for (rate, exact) in rates.iter().zip([0.0937484759, 0.0478095194, 0.0145712330]) {
         assert_relative_eq!(*rate, exact, max_relative = 1e-8);
     }
