@@ -69,9 +69,9 @@
 //! | feature | adds | compiles besides |
 //! |---|---|---|
 //! | none | problems, chains, studies, sweeps, formulas, particles, configurations, summaries | |
-//! | `files` | in `io`: `result.h5`, written and read | HDF5 (a C compiler and CMake) |
-//! | `plots` | `plot`: the pictures; with `files` | plotters |
-//! | `cli` (default) | `cli` and `report`: the program; with `plots` | clap, ariadne, indicatif |
+//! | `files` | in `io`: `result.h5`, written and read | the binding of HDF5 |
+//! | `cli` (default) | `cli`, `report` and `plot`: the program and its pictures; with `files` | clap, ariadne, indicatif, plotters |
+//! | `bundled-hdf5` (default) | | HDF5 from its source (a C compiler and CMake); without it the system's is linked |
 //!
 //! A library user wants `default-features = false`.
 //!

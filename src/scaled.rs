@@ -147,9 +147,19 @@ impl Scaled {
         self.plus(-other).mantissa.total_cmp(&0.0)
     }
 
+    /// The mantissa m and the exponent k of m · 2^k, ½ ≤ |m| < 1 or m = 0.
+    pub fn parts(self) -> (f64, i64) {
+        (self.mantissa, self.exponent)
+    }
+
     /// 1/self.
     pub fn inverse(self) -> Scaled {
         Scaled::ONE.over(self)
+    }
+
+    /// Whether it is neither infinite nor NaN.
+    pub fn is_finite(self) -> bool {
+        self.mantissa.is_finite()
     }
 
     /// Whether an ordinary number holds it with full precision.

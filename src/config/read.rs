@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::order::Faults;
-use crate::config::section::{CELLS, COUNT, FINITE, POSITIVE, Section};
+use crate::config::section::{CELLS, COUNT, FEW, FINITE, POSITIVE, Section};
 use crate::config::tree::{self, Kind, Node};
 use crate::config::{Config, ConfigError, Fault, LandscapeConfig, LandscapeForm, Source};
 use crate::config::{committor, converge, evolve, landscape, noise, particles, sweep, valley};
@@ -70,7 +70,7 @@ impl Config {
         let given_cells = grid.as_ref().ok().and_then(|grid| grid.cells);
         let converge = faults.note(converge::read(&converge, dimension, given_cells));
         let particles = faults.note(particles.is_given().then(|| particles::read(&particles)).transpose());
-        let asks = |quantity| solve.as_ref().is_ok_and(|(quantities, ..)| quantities.contains(&quantity));
+        let asks = |quantity| solve.as_ref().is_ok_and(|solve| solve.quantities.contains(&quantity));
         let given_noise = noise.as_ref().ok().filter(|_| evolve.is_given());
         let in_time =
             given_noise.map(|(noise, _)| evolve::read(&evolve, noise, dimension, asks(Quantity::Survival))).transpose();
@@ -79,7 +79,8 @@ impl Config {
         faults.first()?;
         whole?;
         let (form, sharpness, (noise, allow_degenerate)) = (form?, sharpness?.unwrap_or(1.0), noise?);
-        let (domain, valley, (quantities, eigenvalues, error_estimate)) = (domain?, given_valley?, solve?);
+        let (domain, valley, SolveSection { quantities, eigenvalues, moments, error_estimate }) =
+            (domain?, given_valley?, solve?);
         let mut landscape = LandscapeConfig { form, dimension, sharpness };
         if let LandscapeForm::Slice(slice) = &mut landscape.form {
             slice.settle(&domain, valley.as_ref(), sharpness);
@@ -87,6 +88,7 @@ impl Config {
         let request = Request {
             quantities,
             eigenvalues,
+            moments,
             error_estimate,
             grid: grid?,
             converge: converge?,
@@ -341,10 +343,22 @@ fn read_scheme(section: &Section) -> Read<Option<Scheme>> {
 /// The default number of eigenvalues.
 const EIGENVALUES: usize = 6;
 
-fn read_solve(section: &Section) -> Read<(Vec<Quantity>, usize, bool)> {
+/// The default of the highest moment of passage times.
+const MOMENTS: usize = 2;
+
+/// The section `solve`.
+struct SolveSection {
+    quantities: Vec<Quantity>,
+    eigenvalues: usize,
+    moments: usize,
+    error_estimate: bool,
+}
+
+fn read_solve(section: &Section) -> Read<SolveSection> {
     let known = [
         ("rate", Quantity::Rate),
         ("passage-time", Quantity::PassageTime),
+        ("exits", Quantity::Exits),
         ("stationary", Quantity::Stationary),
         ("committor", Quantity::Committor),
         ("network", Quantity::Network),
@@ -363,7 +377,12 @@ fn read_solve(section: &Section) -> Read<(Vec<Quantity>, usize, bool)> {
         return Err(section.conflict("quantities", "nothing is asked for: name at least one quantity"));
     }
     let eigenvalues = section.number("eigenvalues", COUNT)?.map_or(EIGENVALUES, |count| count as usize);
+    let moments = section.number("moments", FEW)?;
+    if moments.is_some() && !quantities.contains(&Quantity::Exits) {
+        return Err(section.conflict("moments", "moments of passage times belong to \"exits\": add it to quantities"));
+    }
+    let moments = moments.map_or(MOMENTS, |count| count as usize);
     let error_estimate = section.boolean("error_estimate", true)?;
     section.finish()?;
-    Ok((quantities, eigenvalues, error_estimate))
+    Ok(SolveSection { quantities, eigenvalues, moments, error_estimate })
 }

@@ -24,6 +24,8 @@ pub(super) const POSITIVE: Rule = ("a finite number > 0", |x| x.is_finite() && x
 pub(super) const NOT_NEGATIVE: Rule = ("a finite number ≥ 0", |x| x.is_finite() && x >= 0.0);
 pub(super) const INSIDE_UNIT: Rule = ("between 0 and 1, both excluded", |x| x > 0.0 && x < 1.0);
 pub(super) const COUNT: Rule = ("a whole number from 1 to 1e9", |x| x >= 1.0 && x.fract() == 0.0 && x <= 1e9);
+/// The rule for the highest moment: those of an exponential time grow like factorials.
+pub(super) const FEW: Rule = ("a whole number from 1 to 20", |x| x >= 1.0 && x.fract() == 0.0 && x <= 20.0);
 /// The rule for cells along an axis: with fewer than three no cell has two neighbours.
 pub(super) const CELLS: Rule = ("a whole number from 3 to 1e9", |x| x >= 3.0 && x.fract() == 0.0 && x <= 1e9);
 

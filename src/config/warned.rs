@@ -66,6 +66,7 @@ pub fn on_warning(warning: &Warning) -> String {
         | Warning::Peclet { .. }
         | Warning::UnresolvedCrossing { .. }
         | Warning::ShortSpectrum { .. }
+        | Warning::WellAtWall { .. }
         | Warning::SensitivityUnknown { .. }
         | Warning::NoSensitivity
         | Warning::NoErrorEstimate

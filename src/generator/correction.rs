@@ -17,8 +17,9 @@
 //! order 4 if the flux varies there). The rates and κ stay nonnegative, and detailed balance is kept. For straight
 //! valleys the term of sixth order cancels across the valley, and γ has order 8.
 //!
-//! Where the flux is lost in rounding (deep in the well) or changes sign along an edge the ratio is meaningless; it is
-//! limited to [`LARGEST`], and such edges do not contribute to γ. The rounding error of J is that of the one-way
+//! Where the flux is lost in rounding (deep in the well, or across a straight valley) the ratio is meaningless, and edges
+//! keep their rates; where it changes sign along an edge the ratio is limited to [`LARGEST`]. Such edges do not contribute
+//! to γ, but other modes of the chain move along them. The rounding error of J is that of the one-way
 //! currents p_i q_ij, while the influence of an edge on γ is inversely proportional to them: neighbours whose currents
 //! are more than [`NOISIER`] times those of an edge are not used for its ratio. Next to a wall J comes from three
 //! values, the nearest of which is 0 on the wall or the mean on the piece up to the cut by an absorbing boundary. A
@@ -39,6 +40,11 @@ pub const PASSES: usize = 2;
 /// The limit of the correction ratio of an edge, which lies between this and its inverse: where more would be needed
 /// the flux is not resolved.
 const LARGEST: f64 = 1.5;
+
+/// The flux of an edge, relative to its one-way currents, up to which it keeps its rates. They contribute less than this
+/// to γ, and the ratio of two small differences would spoil what else the chain is used for: the motion across a straight
+/// valley, along which the slowest mode has no flux at all, or the exchange between wells that leak alike.
+const UNRESOLVED: f64 = 1e-11;
 
 /// Edges whose one-way currents are more than this many times larger than those of an edge are not used in its
 /// correction.
@@ -176,6 +182,9 @@ impl Line {
             flux = self.without_mean(&means, &flux, &currents);
         }
         let ratio = |k: usize| {
+            if means.links[k].abs() <= UNRESOLVED * currents.links[k] {
+                return 1.0;
+            }
             let [_, second, _, fourth] = self.derivatives(&flux, &currents, k);
             bounded((flux.links[k] - second / 24.0 + 7.0 / 5760.0 * fourth) / means.links[k])
         };

@@ -124,6 +124,11 @@ impl SaddleOfExit {
         SaddleOfExit { place: of_each.into_iter().filter_map(place).collect(), saddles, division }
     }
 
+    /// The saddle of an exit as index into `saddles`; `None` if exits do not tell.
+    pub fn of(&self, exit: usize) -> Option<usize> {
+        self.place.get(exit).copied()
+    }
+
     /// The sums of values of the exits, by saddle.
     pub fn sums(&self, flows: &[f64]) -> Vec<f64> {
         let mut sums = vec![0.0; self.saddles.len()];

@@ -5,6 +5,7 @@ pub mod boundary;
 pub mod degenerate;
 pub mod dividing;
 mod edge_current;
+pub mod exit_parts;
 pub mod field;
 pub mod frames;
 pub mod group;

@@ -1,4 +1,5 @@
-//! The probability of hitting each of several sets first, as maps in two dimensions and as curves in one.
+//! Probabilities of several outcomes, as maps in two dimensions and as curves in one: of hitting each of several sets
+//! first, and of leaving through each part of the killing.
 
 use super::axis::{Axis, decades};
 use super::canvas::picture;
@@ -8,23 +9,53 @@ use super::map::Overlay;
 use super::sheet::Sheet;
 use super::spectrum::{Panel, maps};
 use super::{DECADES, FigureData, PlotError, contour, scene};
+use crate::study::exits::EXIT;
 use crate::study::several::HITTING;
 use crate::tensor::Point;
 
-/// Draws the probabilities; `false` without several sets.
+/// Draws the probability of hitting each set first; `false` without several sets.
 pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotError> {
-    let fields = fields(data);
-    let Some(exponents) = decades(&fields.concat(), DECADES) else { return Ok(false) };
-    let title = ["Which set is hit first", &scene::text_of(data)];
+    let outcomes: Vec<Outcome> =
+        fields(data).into_iter().enumerate().map(|(set, values)| (format!("set {set}"), values)).collect();
+    draw(data, sheet, &outcomes, ["Which set is hit first", " first, with probability"])
+}
+
+/// Draws the probability of leaving through each part of the killing; `false` unless there are several parts.
+pub(super) fn exits(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotError> {
+    let part = |part: usize| {
+        let field = data.fields.field(&format!("{EXIT}{part}"))?;
+        let name = field.label.long_name.trim_start_matches("probability of leaving through ");
+        Some((name.to_string(), data.fields.values(&field.label.name)?))
+    };
+    let outcomes: Vec<Outcome> = (0..).map_while(part).collect();
+    if outcomes.len() < 2 {
+        return Ok(false);
+    }
+    draw(data, sheet, &outcomes, ["Where it leaves", ": probability"])
+}
+
+/// The name of an outcome with its probability from every cell.
+type Outcome<'a> = (String, &'a [f64]);
+
+/// Draws the probabilities of outcomes; `title` with what follows the name of each in two dimensions.
+fn draw(
+    data: &FigureData,
+    sheet: &Sheet,
+    outcomes: &[Outcome],
+    [title, follows]: [&str; 2],
+) -> Result<bool, PlotError> {
+    let all: Vec<f64> = outcomes.iter().flat_map(|(_, values)| values.iter().copied()).collect();
+    let Some(exponents) = decades(&all, DECADES) else { return Ok(false) };
+    let title = [title, &scene::text_of(data)];
     if data.grid.dimension == 2 {
-        let panel = |(set, values): (usize, &&[f64])| Panel {
-            name: format!("set {set} first, with probability"),
+        let panel = |(name, values): &Outcome| Panel {
+            name: format!("{name}{follows}"),
             field: values.to_vec(),
             range: 0.0..1.0,
             line: 0.5,
             overlay: Overlay { outlines: outlines(data), ..Overlay::default() },
         };
-        maps(data, &fields.iter().enumerate().map(panel).collect::<Vec<Panel>>(), title, sheet)?;
+        maps(data, &outcomes.iter().map(panel).collect::<Vec<Panel>>(), title, sheet)?;
         return Ok(true);
     }
     let x = scene::abscissa(data);
@@ -34,13 +65,13 @@ pub(super) fn picture_of(data: &FigureData, sheet: &Sheet) -> Result<bool, PlotE
             place if place >= axis.range.start => place,
             _ => f64::NAN,
         };
-        let curve = |(set, values): (usize, &&[f64])| Curve {
+        let curve = |(number, (name, values)): (usize, &Outcome)| Curve {
             points: data.grid.centres(0).into_iter().zip(values.iter().map(|value| place(*value))).collect(),
-            colour: SERIES[set % SERIES.len()],
-            name: format!("set {set}"),
+            colour: SERIES[number % SERIES.len()],
+            name: name.clone(),
             is_dashed: false,
         };
-        fields.iter().enumerate().map(curve).collect()
+        outcomes.iter().enumerate().map(curve).collect()
     };
     picture(sheet, scene::TALL, title, |area| {
         let (upper, lower) = area.split_vertically(1110);

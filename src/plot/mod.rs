@@ -78,7 +78,7 @@ pub enum PlotError {
 type Picture = fn(&FigureData, &Sheet) -> Result<bool, PlotError>;
 
 /// All pictures of a result.
-const PICTURES: [(&str, Picture); 15] = [
+const PICTURES: [(&str, Picture); 16] = [
     ("landscape", |data, sheet| of(data, &LOSS, scene::landscape, sheet)),
     ("quasi-stationary", |data, sheet| of(data, &QUASI_STATIONARY, scene::density, sheet)),
     ("stationary", |data, sheet| of(data, &STATIONARY, scene::density, sheet)),
@@ -91,6 +91,7 @@ const PICTURES: [(&str, Picture); 15] = [
     ("committor", |data, sheet| of(data, &COMMITTOR, committor::committor, sheet)),
     ("isocommittor", flux::across_half),
     ("hitting", hitting::picture_of),
+    ("exits", hitting::exits),
     ("network", network::picture_of),
     ("spectrum", spectrum::picture_of),
     ("eigenfunctions", spectrum::functions),

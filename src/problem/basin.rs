@@ -85,6 +85,11 @@ impl Basin {
         distance.is_finite().then_some(if self.holds(theta) { -distance } else { distance })
     }
 
+    /// The sides of the basin if it is a rectangle to rounding, which only an outline tells.
+    pub fn rectangle(&self, within: Point) -> Option<[Point; 2]> {
+        self.outline.as_ref()?.rectangle(within)
+    }
+
     /// The fraction of the segment from → to at which it leaves the outline; `None` without an outline.
     pub fn exit(&self, from: Point, to: Point) -> Option<f64> {
         self.outline.as_ref()?.exit(from, to)

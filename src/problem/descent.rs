@@ -8,7 +8,7 @@
 //! On a kink of the loss towards which the flow points from both sides it slides along the kink, with the mixture of the
 //! two one-sided slopes that does not leave it (Filippov), by steps of a thousandth of the box.
 //!
-//! The relative tolerance is 1e-11, which is the accuracy of a separatrix found by bisection on the limit. The result
+//! The tolerance is 1e-11 of the box, which is the accuracy of a separatrix found by bisection on the limit. The result
 //! is `None` if the flow leaves the enlarged box around the critical points and its start, or does not settle: on a
 //! limit cycle or on a separatrix.
 
@@ -41,6 +41,8 @@ const TOLERANCE: f64 = 1e-11;
 /// The tolerance of a rough descent: it tells basins apart except within about a thousandth of the box from a
 /// separatrix, at a tenth of the cost.
 const ROUGH_TOLERANCE: f64 = 1e-6;
+/// The rounding of a position in units in its last place, which no step falls below.
+const ULPS: f64 = 16.0;
 /// The largest number of steps; a longer descent creeps along a separatrix or follows a cycle.
 const MOST_STEPS: usize = 20_000;
 /// The length of a step, as a fraction of the box, below which a jump of the slope is looked for ahead.
@@ -164,7 +166,7 @@ impl Descent {
                 continue;
             }
             let tried = ode::step(|theta| self.flow(theta), at, slope, length);
-            let ratio = norm(tried.error) / (tolerance * (self.scale + norm(at)));
+            let ratio = norm(tried.error) / (tolerance * self.scale + ULPS * f64::EPSILON * norm(at));
             if ratio <= 1.0 {
                 at = self.space.wrap(tried.end);
                 slope = tried.slope;

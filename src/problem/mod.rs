@@ -33,6 +33,7 @@ pub mod ode;
 pub mod outline;
 pub mod piece;
 pub mod posed;
+mod rectangular;
 pub mod region;
 mod remedy;
 pub mod rotated;
@@ -41,6 +42,7 @@ mod search;
 pub mod separatrix;
 pub mod space;
 pub mod valley;
+mod wall_wells;
 pub mod warning;
 pub mod window;
 

@@ -39,6 +39,10 @@ struct Entry {
     shift: [i32; 2],
 }
 
+/// The fraction of the box within which a straight line is one.
+const STRAIGHT: f64 = 4e-13;
+/// The number of points along each axis at which a set is compared with a rectangle.
+const LATTICE: usize = 61;
 /// The number of raster cells along each axis.
 const CELLS: usize = 256;
 
@@ -76,6 +80,33 @@ impl Outline {
         }
         let first = self.first(at, difference(self.centre(indices), at), |_| true);
         Some(first.map_or(self.inside[cell], |(_, comes_from_inside)| comes_from_inside))
+    }
+
+    /// The sides of the set if it is a rectangle to rounding: the bounds along each axis, infinite where no curve bounds it.
+    /// `within` is a point inside.
+    pub fn rectangle(&self, within: Point) -> Option<[Point; 2]> {
+        let straight = STRAIGHT * self.space.diagonal();
+        let mut found = [[f64::NEG_INFINITY; 2], [f64::INFINITY; 2]];
+        for Bounding { piece, .. } in &self.pieces {
+            let [lower, upper] = piece.bounds();
+            let axis = (0..2).find(|&axis| upper[axis] - lower[axis] <= straight)?;
+            let at = 0.5 * (lower[axis] + upper[axis]);
+            let end = usize::from(within[axis] < at);
+            let known = &mut found[end][axis];
+            if known.is_finite() && (*known - at).abs() > straight {
+                return None;
+            }
+            *known = at;
+        }
+        // A set with a corner that points inwards has straight sides too.
+        let lattice =
+            |axis: usize, k: usize| self.space.lower[axis] + self.space.width(axis) * (k as f64 + 0.5) / LATTICE as f64;
+        let agrees = |place: usize| {
+            let at = [lattice(0, place / LATTICE), lattice(1, place % LATTICE)];
+            let is_inside = (0..2).all(|axis| (found[0][axis]..found[1][axis]).contains(&at[axis]));
+            self.holds(at) == Some(is_inside)
+        };
+        (0..LATTICE * LATTICE).all(agrees).then_some(found)
     }
 
     /// The distance of a point from the nearest curve, across periodic seams if that is shorter; infinite if there are

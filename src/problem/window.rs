@@ -16,7 +16,7 @@ use crate::tensor::{Point, advance, difference};
 pub const ORDER: f64 = 1.0;
 
 /// A wall of a rectangle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Side {
     /// The axis normal to it, 0 for x and 1 for y.
     pub axis: usize,

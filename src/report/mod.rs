@@ -8,6 +8,7 @@
 mod convergence;
 mod covariance;
 mod evolution;
+mod exits;
 pub mod html;
 mod network;
 mod number;
@@ -66,6 +67,7 @@ fn found(solved: &Solved, screen: Screen) -> Page {
     sensitivities(&mut page, solved);
     comparisons(&mut page, &solved.solution.formulas, "solver");
     flux(&mut page, solved);
+    exits::exits(&mut page, solved);
     stationary(&mut page, &solved.solution.quantities);
     reactive::reactive(&mut page, solved);
     network::network(&mut page, solved);

@@ -113,6 +113,11 @@ impl Page {
                     text += &format!("{}\n{line}\n", self.bold(&title));
                 }
                 Part::Subheading(title) => text += &format!("{}\n", self.bold(title)),
+                // A name that leaves no space before the text has a line of its own.
+                Part::Line(name, said) if name.chars().count() >= NAME => {
+                    text += &format!("{}\n", self.paint("2", name));
+                    text += &folded(&" ".repeat(NAME), said, width);
+                }
                 Part::Line(name, said) => text += &folded(&self.paint("2", &format!("{name:<NAME$}")), said, width),
                 Part::Warning(said) => {
                     text += &folded(&self.paint("33", &format!("{:<NAME$}", "! warning")), said, width);

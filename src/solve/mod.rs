@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | [`quasi_stationary`] | ν A = γ ν, Σν = 1 | a killed chain |
 //! | [`mean_first_passage`] | A u = 1 | a killed chain |
+//! | [`moments`], [`variances`] | A m_k = k m_{k−1}, A v = Σ_j q_ij (u_j − u_i)² + κ_i u_i² | a killed chain and its times u |
 //! | [`occupation`] | x A = e_origin | a killed chain |
 //! | [`committor`] | A p = κ' | a killed chain and a part κ' of its killing |
 //! | [`stationary`] | π Q = 0, Σπ = 1 | a closed chain ([`Chain::closed`]) |
@@ -33,14 +34,14 @@ pub mod spectrum;
 pub mod stationary;
 
 pub use chain::{Chain, Factor};
-pub use committor::committor;
+pub use committor::{committor, committor_scaled};
 pub use core_cut::CoreCut;
 pub use discretisation::Discretisation;
 pub use error::SolveError;
 pub use evolve::{Accuracy, Evolution, EvolveError};
 pub use network::{CoreSets, Hits, Network, NetworkError, passage_times};
 pub use occupation::occupation;
-pub use passage::{PassageTimes, mean_first_passage};
+pub use passage::{PassageTimes, mean_first_passage, moments, variances};
 pub use paths::{Cores, Paths, PathsError, Side};
 pub use quasi_stationary::{QuasiStationary, quasi_stationary, quasi_stationary_within};
 pub use reactive::{Reactive, check_sets, closed_law, reactive, reactive_within};

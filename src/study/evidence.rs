@@ -42,7 +42,7 @@ pub(super) fn evidence(
     let mut escape = Escape::new(request, &level.discretisation, &mut level.found, rungs, &mut warnings);
     let (mut gathered, peclet) = Gathered::of(request, &level, warnings, resources)?;
     let several = level.several.take();
-    let Studies { degenerate_curve, committor, certificate, network, spectrum } =
+    let Studies { degenerate_curve, exits, committor, certificate, network, spectrum } =
         gathered.studies(request, &level, several, rungs, resources)?;
     let (on, found) = (&level.discretisation, &level.found);
     escape.judge(request, rungs, &mut gathered.warnings);
@@ -70,6 +70,7 @@ pub(super) fn evidence(
             .map(|found| found.error.max(rungs.least_error()).max(by_quadrature) + of_source),
         flux,
         degenerate_curve,
+        exits,
         fields,
         groups,
         shown: None,

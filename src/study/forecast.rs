@@ -236,7 +236,7 @@ fn in_time(problem: &Problem, request: &Request, cells: [usize; 2], resources: R
     let mut small = request.clone();
     small.grid.cells = Some(tried);
     (small.error_estimate, small.particles, small.sgd) = (false, None, None);
-    let needed = [Quantity::Rate, Quantity::PassageTime, Quantity::Stationary, Quantity::Survival];
+    let needed = [Quantity::Rate, Quantity::PassageTime, Quantity::Exits, Quantity::Stationary, Quantity::Survival];
     small.quantities.retain(|quantity| needed.contains(quantity));
     if small.quantities.is_empty() {
         small.quantities.push(Quantity::Stationary);
@@ -257,6 +257,7 @@ fn written(problem: &Problem, request: &Request, cells: [usize; 2], formats: usi
     let plane = problem.dimension == 2;
     let more = [
         (request.wants(Quantity::Stationary), 1),
+        (request.wants(Quantity::Exits), 1),
         (request.wants(Quantity::Committor), if plane { 3 } else { 1 }),
         (request.wants(Quantity::Network), 1),
         (request.wants(Quantity::Spectrum), 2),

@@ -18,6 +18,7 @@ use crate::solve::{Discretisation, Hits, Reactive, Resources, closed_law};
 use crate::study::certificate::{self, Certificate};
 use crate::study::committor::{self, CommittorStudy};
 use crate::study::comparison::{self, Comparison};
+use crate::study::exits::{ExitStudy, LevelExits};
 use crate::study::level::{Analyses, Level};
 use crate::study::network::NetworkStudy;
 use crate::study::request::Quantity;
@@ -33,6 +34,7 @@ const PECLET_WARNING: f64 = 4.0;
 /// The studies of the finest grid that were requested or apply.
 pub(super) struct Studies {
     pub degenerate_curve: Option<CurveFlux>,
+    pub exits: Option<ExitStudy>,
     pub committor: Option<CommittorStudy>,
     pub certificate: Option<Certificate>,
     pub network: Option<NetworkStudy>,
@@ -95,9 +97,11 @@ impl Gathered {
         if let Some(certificate) = &certificate {
             self.add("certificate", certificate);
         }
-        let network = network.as_ref().map(|found| self.network(found, rungs, resources)).transpose()?;
+        let exits = found.exits.as_ref().map(|found| self.exits(on, found, rungs));
+        let times = level.passage_times.as_deref().unwrap_or_default();
+        let network = network.as_ref().map(|found| self.network(found, times, rungs)).transpose()?;
         let spectrum = spectrum.as_ref().map(|found| self.spectrum(found, request, rungs));
-        Ok(Studies { degenerate_curve, committor, certificate, network, spectrum })
+        Ok(Studies { degenerate_curve, exits, committor, certificate, network, spectrum })
     }
 
     /// Computes the certified interval around the rate, if requested. If it fails and rates were requested too, the
@@ -158,13 +162,24 @@ impl Gathered {
         Ok(study)
     }
 
+    fn exits(&mut self, on: &Discretisation<'_>, found: &LevelExits, rungs: &Rungs<'_>) -> ExitStudy {
+        let study = ExitStudy::new(on, found, rungs);
+        self.fields.fields.extend(found.fields(on));
+        self.add("exits", &study);
+        study
+    }
+
     fn network(
         &mut self,
         found: &ValleyNetwork<'_>,
+        times: &[Vec<Scaled>],
         rungs: &Rungs<'_>,
-        resources: Resources<'_>,
     ) -> Result<NetworkStudy, StudyError> {
-        let study = NetworkStudy::new(found, &rungs.network_estimates(), resources)?;
+        let study =
+            NetworkStudy::new(found, times.to_vec(), &rungs.network_estimates(), &rungs.between_valleys_estimates())?;
+        let problem = found.closed.problem;
+        let at_walls = problem.wells_at_walls().into_iter().take(1);
+        self.warnings.extend(at_walls.map(|at| Warning::WellAtWall { at, dimension: problem.dimension }));
         self.add("network", &study);
         Ok(study)
     }

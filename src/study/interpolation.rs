@@ -81,8 +81,8 @@ pub struct Errors {
 
 /// Whether the errors of a quantity include the effect of the interpolation.
 pub fn is_in_errors_of(quantity: &Quantity) -> bool {
-    use Quantity::{Committor, Network, PassageTime, Rate, Spectrum};
-    matches!(quantity, Rate | PassageTime | Committor | Network | Spectrum)
+    use Quantity::{Committor, Exits, Network, PassageTime, Rate, Spectrum};
+    matches!(quantity, Rate | PassageTime | Exits | Committor | Network | Spectrum)
 }
 
 /// Solves the problem with the whole and with thinned tables on the same grid, of `cells` or fewer.

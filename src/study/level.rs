@@ -15,6 +15,8 @@ use crate::study::boundary::{self, BoundaryError};
 use crate::study::committor;
 use crate::study::crossing::{self, Coarseness};
 use crate::study::evolution;
+use crate::study::exits::LevelExits;
+use crate::study::in_start::InStart;
 use crate::study::network;
 use crate::study::request::Quantity;
 use crate::study::several;
@@ -33,6 +35,8 @@ pub struct Level<'a> {
     pub several: Option<Hits>,
     /// The network of valleys on the closed chain, if requested.
     pub network: Option<ValleyNetwork<'a>>,
+    /// The mean first-passage times between its valleys.
+    pub passage_times: Option<Vec<Vec<Scaled>>>,
     /// The spectrum, if requested.
     pub spectrum: Option<LevelSpectrum<'a>>,
     /// The error for which requested analyses of the closed chain are missing.
@@ -54,6 +58,8 @@ pub struct Analyses {
     pub whereabouts: Option<Vec<f64>>,
     /// The mean first-passage times, and that from the start point.
     pub passage: Option<Passage>,
+    /// When and where the process leaves, if requested.
+    pub exits: Option<LevelExits>,
     /// The rate from flux over population.
     pub flux_over_population: Option<f64>,
     /// The fraction of ν in the start set, if a target absorbs and other wells may hold more of it.
@@ -149,7 +155,11 @@ pub fn solve<'a>(
     }
     let mut chain = Chain::killed(discretisation, resources)?;
     laps.end("elimination");
+    let mut uncorrected = None;
     if scheme.is_corrected {
+        if request.wants(Quantity::Spectrum) {
+            uncorrected = Some((chain.discretisation.clone(), spectrum::ground(&chain, None)?));
+        }
         chain = chain.corrected(resources)?;
         laps.end("correction");
     }
@@ -163,13 +173,18 @@ pub fn solve<'a>(
     let factor_bytes = chain.elimination.factor_bytes();
     // Only one factor need be in memory.
     let discretisation = chain.into_discretisation();
-    let beside = FurtherAnalyses::new(request, &discretisation, ground, resources, &mut laps)?;
+    // The correction is that of the slowest mode, and the others are better without it.
+    let (on, own) = uncorrected.map_or((None, ground.clone()), |(on, own)| (Some(on), Some(own)));
+    let mut beside = FurtherAnalyses::new(request, on.as_ref().unwrap_or(&discretisation), own, resources, &mut laps)?;
+    if let Some((ground, modes)) = ground.filter(|_| on.is_some()).zip(beside.spectrum.as_mut()) {
+        modes.set_slowest(ground.value);
+    }
     found.coarseness = found.coarseness.or(beside.coarseness);
     Ok(beside.level(discretisation, found, factor_bytes, laps))
 }
 
-/// Does what [`solve`] does, on a grid coarser than the requested one. If the sets or valleys of the closed chain are
-/// too small for this grid, only the killed chain is solved.
+/// Does what [`solve`] does, on a grid coarser than the requested one. Quantities of the closed chain whose sets or valleys
+/// are too small for this grid are left out.
 ///
 /// # Errors
 /// As [`solve`].
@@ -179,11 +194,18 @@ pub fn solve_coarse<'a>(
     cells: [usize; 2],
     resources: Resources<'_>,
 ) -> Result<Level<'a>, StudyError> {
-    match (solve(request, problem, cells, resources), request.of_killed_chain()) {
-        (Err(error), Some(killed)) if error.is_of_one_grid() => {
-            Ok(Level { lacks_closed: Some(error), ..solve(&killed, problem, cells, resources)? })
+    let mut found = solve(request, problem, cells, resources);
+    let mut lacks = None;
+    for lesser in request.without_sets() {
+        match found {
+            Err(error) if error.is_of_one_grid() => lacks = lacks.or(Some(error)),
+            found => return found.map(|level| Level { lacks_closed: lacks, ..level }),
         }
-        (found, _) => found,
+        found = solve(&lesser, problem, cells, resources);
+    }
+    match (found, lacks) {
+        (Err(_), Some(error)) => Err(error),
+        (found, lacks) => found.map(|level| Level { lacks_closed: lacks, ..level }),
     }
 }
 
@@ -197,10 +219,12 @@ pub struct Closed<'a> {
 
 /// The requested quantities besides the rates of the killed chain; the stationary distribution of the closed chain is
 /// computed once.
+#[derive(Default)]
 struct FurtherAnalyses<'a> {
     reactive: Option<Reactive<'a>>,
     several: Option<Hits>,
     network: Option<ValleyNetwork<'a>>,
+    passage_times: Option<Vec<Vec<Scaled>>>,
     spectrum: Option<LevelSpectrum<'a>>,
     /// The resolution of a curve on which the noise degenerates, where the closed chain crosses it.
     coarseness: Option<Coarseness>,
@@ -218,8 +242,7 @@ impl<'a> FurtherAnalyses<'a> {
         let asks = |quantity: Quantity| request.wants(quantity);
         let needs_closed =
             asks(Quantity::Committor) || asks(Quantity::Network) || (asks(Quantity::Spectrum) && ground.is_none());
-        let mut beside =
-            FurtherAnalyses { reactive: None, several: None, network: None, spectrum: None, coarseness: None };
+        let mut beside = FurtherAnalyses::default();
         let closed = match needs_closed {
             true => {
                 resources.progress.begin("stationary law", 0);
@@ -241,7 +264,9 @@ impl<'a> FurtherAnalyses<'a> {
         if let Some(Closed { on, law }) = closed.as_ref().filter(|_| asks(Quantity::Network)) {
             resources.progress.begin("network of valleys", 0);
             let valleys = network::valleys(on.problem)?;
-            beside.network = Some(ValleyNetwork::within(on.clone(), law.clone(), &valleys, resources)?);
+            let found = ValleyNetwork::within(on.clone(), law.clone(), &valleys, resources)?;
+            beside.passage_times = Some(network::passage_times(&found, resources)?);
+            beside.network = Some(found);
             laps.end("network of valleys");
         }
         if asks(Quantity::Spectrum) {
@@ -259,9 +284,20 @@ impl<'a> FurtherAnalyses<'a> {
 
     /// The results of one grid, with those of its killed chain.
     fn level(self, discretisation: Discretisation<'a>, found: Analyses, factor_bytes: u64, laps: Laps) -> Level<'a> {
-        let FurtherAnalyses { reactive, several, network, spectrum, .. } = self;
+        let FurtherAnalyses { reactive, several, network, passage_times, spectrum, .. } = self;
         let (lacks_closed, timing) = (None, laps.timing);
-        Level { discretisation, found, reactive, several, network, spectrum, lacks_closed, factor_bytes, timing }
+        Level {
+            discretisation,
+            found,
+            reactive,
+            several,
+            network,
+            passage_times,
+            spectrum,
+            lacks_closed,
+            factor_bytes,
+            timing,
+        }
     }
 }
 
@@ -292,7 +328,8 @@ impl Analyses {
             false if asks_boundary => quasi_stationary_within(chain, MOST_FOR_ERRORS).ok(),
             false => None,
         };
-        let times = match wants_passage || asks_boundary {
+        let wants_exits = request.wants(Quantity::Exits);
+        let times = match wants_passage || asks_boundary || wants_exits {
             true => Some(mean_first_passage(chain)?),
             false => None,
         };
@@ -312,6 +349,10 @@ impl Analyses {
         }
         let coarseness = found.as_ref().and_then(|found| crossing::coarseness(on, &found.probability, found.rate));
         let in_start = InStart::new(on);
+        let exits = match times.as_ref().filter(|_| wants_exits) {
+            Some(times) => Some(LevelExits::new(chain, times, request.moments)?),
+            None => None,
+        };
         let passage = times.filter(|_| wants_passage).map(|times| {
             // Passage times from other wells may leave the range of double precision.
             let unit = unit(&times, times.from_state(chain.origin));
@@ -333,6 +374,7 @@ impl Analyses {
             whereabouts: found.as_ref().filter(|_| !wants_rate).map(|found| found.probability.clone()).or(occupied),
             quasi_stationary: found.filter(|_| wants_rate),
             passage,
+            exits,
             flux_over_population,
             boundary,
             coarseness,
@@ -353,22 +395,4 @@ fn source(chain: &Chain<'_>) -> Vec<f64> {
         source[state] += weight;
     }
     source
-}
-
-/// Whether each state belongs to the start set; `None`: all do, since without a target the start set is the live set.
-struct InStart(Option<Vec<bool>>);
-
-impl InStart {
-    fn new(on: &Discretisation<'_>) -> InStart {
-        let valley = &on.problem.valley;
-        InStart(valley.target.map(|_| on.members(&valley.start)))
-    }
-
-    /// The mass of a measure in the start set.
-    fn mass(&self, mass: &[f64]) -> f64 {
-        match &self.0 {
-            None => mass.iter().sum::<f64>(),
-            Some(inside) => mass.iter().zip(inside).filter(|(_, inside)| **inside).map(|(mass, _)| mass).sum(),
-        }
-    }
 }

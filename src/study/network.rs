@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::observe::field;
 use crate::observe::quantity::Logged;
 use crate::problem::Problem;
 use crate::problem::core_set::{CoreSet, MinimumCore};
@@ -60,6 +61,26 @@ pub fn valleys(problem: &Problem) -> Result<Vec<Valley>, NoNetwork> {
     Ok(cores(problem)?.into_iter().map(valley).collect())
 }
 
+/// The mean first-passage times from each minimum to the core of each valley.
+///
+/// # Errors
+/// Fails where an elimination does.
+pub(super) fn passage_times(
+    found: &ValleyNetwork<'_>,
+    resources: Resources<'_>,
+) -> Result<Vec<Vec<Scaled>>, StudyError> {
+    let on = &found.closed;
+    let at = |from: Point, times: &[Scaled]| {
+        let unit = times[on.state_at(from)];
+        if !unit.is_positive() {
+            return unit;
+        }
+        let over: Vec<f64> = times.iter().map(|time| time.over(unit).value()).collect();
+        unit.scaled(field::at_point(&on.grid, &on.assembly, &over, from))
+    };
+    Ok(found.passage_times(&valleys(on.problem)?, at, resources)?)
+}
+
 /// The numbers of a network of valleys.
 #[derive(Clone, Debug, Serialize)]
 pub struct NetworkStudy {
@@ -81,6 +102,8 @@ pub struct NetworkStudy {
     discretisation_error: Option<Vec<f64>>,
     passage_times: Option<Vec<Vec<f64>>>,
     log_passage_times: Option<Vec<LogRate>>,
+    /// |error|/time by the grid, as far as grids were compared.
+    passage_time_error: Option<Vec<Vec<f64>>>,
     /// The largest relative difference between a flux as it leaves and as it arrives.
     flux_disagreement: f64,
     /// Saddles in the domain with no minimum of the domain on one side, by their numbers.
@@ -138,19 +161,20 @@ impl Numbers {
 }
 
 impl NetworkStudy {
-    /// Collects the numbers of the finest grid and the extrapolations of the nonzero eigenvalues.
+    /// Collects the numbers of the finest grid with its passage times, and the extrapolations of the nonzero eigenvalues
+    /// and of the passage times between different valleys, row by row.
     ///
     /// # Errors
-    /// Fails where an elimination for the passage times does.
+    /// [`NoNetwork`].
     pub fn new(
         found: &ValleyNetwork<'_>,
+        passage_times: Vec<Vec<Scaled>>,
         estimates: &[Option<Extrapolation>],
-        resources: Resources<'_>,
+        of_times: &[Option<Extrapolation>],
     ) -> Result<NetworkStudy, StudyError> {
         let (problem, network) = (found.closed.problem, &found.network);
         let (cores, dimension) = (cores(problem)?, problem.dimension);
         let critical = &problem.critical;
-        let passage_times = found.passage_times(&valleys(problem)?, resources)?;
         let eigenvalues = network.eigenvalues();
         let discretisation_error = discretisation_errors(eigenvalues.len(), estimates);
         let open_saddles = open_saddles(problem, &cores);
@@ -190,6 +214,7 @@ impl NetworkStudy {
             refined_eigenvalues: real(&numbers.refined),
             discretisation_error: numbers.discretisation_error.iter().copied().collect(),
             log_passage_times: times.is_none().then(|| logarithms(&numbers.passage_times)),
+            passage_time_error: off_diagonal(cores.len(), of_times),
             passage_times: times,
             flux_disagreement: network.disagreement,
             open_saddles,
@@ -213,6 +238,18 @@ fn discretisation_errors(count: usize, estimates: &[Option<Extrapolation>]) -> V
     };
     let compares_grids = estimates.iter().any(Option::is_some);
     (0..count).map(|k| by_grid(k).filter(|_| compares_grids)).collect()
+}
+
+/// Relative errors as a matrix with zeros on the diagonal, from those off it, row by row; `None` unless all are known.
+fn off_diagonal(n: usize, estimates: &[Option<Extrapolation>]) -> Option<Vec<Vec<f64>>> {
+    let mut errors = estimates.iter().map(|found| found.map(|found| found.error));
+    (0..n).map(|a| (0..n).map(|b| if a == b { Some(0.0) } else { errors.next()? }).collect()).collect()
+}
+
+/// The numbers off the diagonal, row by row.
+pub(super) fn between(rows: &[Vec<Scaled>]) -> Vec<Scaled> {
+    let off = |(a, row): (usize, &Vec<Scaled>)| (0..row.len()).filter(move |&b| b != a).map(|b| row[b]).collect();
+    rows.iter().enumerate().flat_map(|(a, row)| -> Vec<Scaled> { off((a, row)) }).collect()
 }
 
 /// The saddles of the domain that do not join two of these cores.

@@ -18,6 +18,8 @@ pub struct Request {
     pub quantities: Vec<Quantity>,
     /// The number of eigenvalues of the spectrum.
     pub eigenvalues: usize,
+    /// The highest moment of passage times.
+    pub moments: usize,
     /// Whether to solve on coarser grids for the discretisation error.
     pub error_estimate: bool,
     /// The cells and the scheme.
@@ -37,18 +39,20 @@ pub struct Request {
 impl Request {
     /// Whether some requested quantity needs killing.
     pub fn wants_killing(&self) -> bool {
-        self.wants(Quantity::Rate) || self.wants(Quantity::PassageTime)
+        [Quantity::Rate, Quantity::PassageTime, Quantity::Exits].into_iter().any(|quantity| self.wants(quantity))
     }
 
-    /// The request without the quantities of the closed domain. `None` if it has none of these, or no others.
-    pub fn of_killed_chain(&self) -> Option<Request> {
-        let is_closed = |quantity: Quantity| matches!(quantity, Quantity::Committor | Quantity::Network);
-        if !self.wants_killing() || !self.quantities.iter().copied().any(is_closed) {
-            return None;
-        }
-        let mut killed = self.clone();
-        killed.quantities.retain(|&quantity| !is_closed(quantity));
-        Some(killed)
+    /// The requests without those quantities that need sets of cells in the closed domain: without the network, without
+    /// the committor, without both; none with nothing left.
+    pub fn without_sets(&self) -> Vec<Request> {
+        use Quantity::{Committor, Network};
+        let without = |dropped: &[Quantity]| {
+            let mut lesser = self.clone();
+            lesser.quantities.retain(|quantity| !dropped.contains(quantity));
+            let has_rates = lesser.wants_rates() && dropped.iter().all(|&quantity| self.wants(quantity));
+            has_rates.then_some(lesser)
+        };
+        [&[Network][..], &[Committor], &[Committor, Network]].into_iter().filter_map(without).collect()
     }
 
     /// Whether some requested quantity is of the closed domain.
@@ -85,6 +89,8 @@ pub enum Quantity {
     Rate,
     /// Mean first-passage time.
     PassageTime,
+    /// The distribution of exits: moments of the first-passage time, and probabilities by part of the boundary.
+    Exits,
     /// Stationary density of the closed domain.
     Stationary,
     /// Committors, reactive current and rate between two sets, in the closed domain.

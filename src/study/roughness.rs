@@ -22,6 +22,8 @@ const MOST_ON_EDGE: usize = 32;
 const ROUGH: f64 = 0.01;
 /// The relative difference of D above which an edge counts as rough.
 const UNEVEN: f64 = 0.01;
+/// The largest probability between two cells, up to the factor of those of the states.
+const MOST: f64 = 1e280;
 /// The number of edges that one task looks at.
 const CHUNK: usize = 1024;
 /// The share of the flux and of the probability on rough edges below which they are of no consequence.
@@ -53,7 +55,8 @@ pub(super) fn unseen(on: &Discretisation<'_>, probability: &[f64]) -> Option<f64
         let met: Vec<Met> = places.map(|place| line.at(place)).collect();
         let is_rough = met.iter().any(|met| line.is_rough(met));
         let between = met.iter().map(|met| line.density(met, ends)).sum::<f64>() / points as f64;
-        let hidden = if between.is_finite() { (between - held) / total } else { 0.0 };
+        // A trench deeper than 700 times the noise is beyond the range of numbers, and certainly not seen.
+        let hidden = if between.is_nan() { 0.0 } else { (between.min(MOST) - held) / total };
         if is_rough { [weight, hidden] } else { [0.0; 2] }
     };
     // Summed in an order that does not depend on the threads.

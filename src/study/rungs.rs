@@ -5,9 +5,12 @@ use crate::scaled::Scaled;
 use crate::solve::network::pencil::Eigenvalue;
 use crate::study::boundary::BoundaryError;
 use crate::study::crossing::{self, Coarseness};
+use crate::study::exits::ExitNumber;
 use crate::study::extrapolation::{Extrapolation, Series, Spacing};
+use crate::study::followed::{argument, followed};
 use crate::study::interpolation::Interpolation;
 use crate::study::level::Level;
+use crate::study::network;
 use crate::study::request::Scheme;
 use crate::study::several;
 use crate::study::warning::Warning;
@@ -23,12 +26,16 @@ pub struct Rates {
     pub passage: Option<Scaled>,
     /// The rate from flux over population.
     pub flux_over_population: Option<Scaled>,
+    /// When and where the process leaves from the start point.
+    pub exits: Vec<(ExitNumber, Scaled)>,
     /// The rate k_AB of reactive paths.
     pub reactive: Option<Scaled>,
     /// The fluxes between several sets.
     pub several: Vec<Scaled>,
     /// The nonzero eigenvalues of the network of valleys, slowest first.
     pub network: Vec<Eigenvalue>,
+    /// The mean first-passage times between different valleys.
+    pub between_valleys: Vec<Scaled>,
     /// The eigenvalues of the spectrum, slowest first, including the 0 of a closed chain.
     pub spectrum: Vec<Eigenvalue>,
 }
@@ -42,12 +49,14 @@ impl Rates {
             quasi_stationary: found.rate,
             passage: found.passage.as_ref().map(|passage| passage.from_start.inverse()),
             flux_over_population: found.flux_over_population.filter(|rate| rate.is_normal()).map(Scaled::new),
+            exits: found.exits.as_ref().map_or(Vec::new(), |exits| exits.from_start.clone()),
             reactive: level.reactive.as_ref().map(|found| found.paths.rate()),
             several: level.several.as_ref().map_or(Vec::new(), several::fluxes),
             network: level.network.as_ref().map_or(Vec::new(), |found| {
                 let all = found.network.refined.eigenvalues.iter().copied();
                 all.filter(|value| value.modulus().is_positive()).collect()
             }),
+            between_valleys: level.passage_times.as_deref().map_or(Vec::new(), network::between),
             spectrum: modes.iter().map(|mode| mode.value).collect(),
         }
     }
@@ -63,41 +72,11 @@ const ARGUMENT_SAFETY: f64 = 1.25;
 /// The safety factor of what an iteration for an eigenvalue has left.
 const ITERATION_SAFETY: f64 = 1.25;
 
-/// The argument of an eigenvalue in the complex plane, in radians; 0 for 0.
-fn argument(value: Eigenvalue) -> f64 {
-    let size = value.modulus();
-    if size.is_positive() { value.im.over(size).value().atan2(value.re.over(size).value()) } else { 0.0 }
-}
-
 /// The number of grids of [`Spacing::Quarters`].
 const QUARTERS: usize = 3;
 
-/// The largest |λ − λ′|/|λ′| with which an eigenvalue λ of a coarser grid is identified with λ′.
-const FARTHEST: f64 = 1.0;
-
-/// The values of each eigenvalue of the finest grid on the successive grids on which it was found, coarsest first. Real
-/// eigenvalues are identified by their number. The order of complex ones may differ from grid to grid: each is
-/// identified with the nearest one of the coarser grid that has not been used.
-fn followed(grids: &[&[Eigenvalue]]) -> Vec<Vec<Eigenvalue>> {
-    let Some((finest, coarser)) = grids.split_last() else { return Vec::new() };
-    let mut found: Vec<Vec<Eigenvalue>> = finest.iter().map(|&value| vec![value]).collect();
-    let are_real = grids.iter().all(|grid| grid.iter().all(|value| !value.im.modulus().is_positive()));
-    for (passed, grid) in coarser.iter().rev().enumerate() {
-        let mut left: Vec<Option<Eigenvalue>> = grid.iter().copied().map(Some).collect();
-        for (mode, values) in found.iter_mut().enumerate().filter(|(_, values)| values.len() == passed + 1) {
-            let away = |place: usize| left[place].map_or(f64::INFINITY, |value| value.away_from(values[passed]));
-            let place = match are_real {
-                true => (mode < left.len()).then_some(mode),
-                false => (0..left.len())
-                    .min_by(|&a, &b| away(a).total_cmp(&away(b)))
-                    .filter(|&place| away(place) <= FARTHEST),
-            };
-            values.extend(place.and_then(|place| left[place].take()));
-        }
-    }
-    found.iter_mut().for_each(|values| values.reverse());
-    found
-}
+/// The relative distance below which eigenvalues of an irreversible chain may mix.
+const MIXING: f64 = 0.05;
 
 /// The rates on all grids that are used, with further errors of the finest grid.
 pub struct Rungs<'a> {
@@ -192,6 +171,7 @@ impl Rungs<'_> {
             own.reactive.is_some() && thinned.reactive.is_none()
                 || own.network.len() != thinned.network.len()
                 || own.several.len() != thinned.several.len()
+                || own.exits.len() != thinned.exits.len()
         };
         self.thinned.iter().take(2).any(lacks)
     }
@@ -240,17 +220,38 @@ impl Rungs<'_> {
         Extrapolation { error: found.error.max(least), ..found }
     }
 
+    /// The relative discretisation error of a number on exits, at least the last change; `None` if it is 0 on a grid or
+    /// grids were not compared.
+    pub fn exit_error(&self, number: ExitNumber) -> Option<f64> {
+        let pick = |rates: &Rates| rates.exits.iter().find(|(own, _)| *own == number).map(|(_, value)| *value);
+        let values = self.finest(pick);
+        let found = self.nonzero_estimate(&values, self.where_crossed())?;
+        let found = self.by_whole_changes(&values, found);
+        Some(found.error.max(self.least_error()) + self.by_interpolation(pick))
+    }
+
     /// The extrapolation of each flux between several sets; `None` for one that is 0.
     pub fn several_estimates(&self) -> Vec<Option<Extrapolation>> {
-        let count = self.rates.last().map_or(0, |rates| rates.several.len());
-        let cut = |k: usize| {
-            let values = self.finest(|rates| rates.several.get(k).copied());
+        self.list_estimates(|rates| &rates.several)
+    }
+
+    /// The extrapolation of each mean first-passage time between different valleys.
+    pub fn between_valleys_estimates(&self) -> Vec<Option<Extrapolation>> {
+        self.list_estimates(|rates| &rates.between_valleys)
+    }
+
+    /// The extrapolation of each number of a list of the closed chain, whose sets end at arbitrary places in cells; `None`
+    /// for one that is 0.
+    fn list_estimates(&self, pick: fn(&Rates) -> &Vec<Scaled>) -> Vec<Option<Extrapolation>> {
+        let count = self.rates.last().map_or(0, |rates| pick(rates).len());
+        let estimate = |k: usize| {
+            let values = self.finest(|rates| pick(rates).get(k).copied());
             let found = self.nonzero_estimate(&values, self.where_crossed())?;
             let found = self.by_whole_changes(&values, found);
-            let by_interpolation = self.by_interpolation(|rates| rates.several.get(k).copied());
+            let by_interpolation = self.by_interpolation(|rates| pick(rates).get(k).copied());
             Some(Extrapolation { error: found.error + by_interpolation, ..found })
         };
-        (0..count).map(cut).collect()
+        (0..count).map(estimate).collect()
     }
 
     /// The extrapolation of each nonzero eigenvalue of the network of valleys.
@@ -283,12 +284,21 @@ impl Rungs<'_> {
         let estimate = |(mode, values): (usize, Vec<Eigenvalue>)| {
             let moduli: Vec<Scaled> = values.iter().map(|value| value.modulus()).collect();
             let found = self.nonzero_estimate(&moduli, coarseness(mode))?;
+            let found = if self.may_mix(mode, pick) { self.by_whole_changes(&moduli, found) } else { found };
             let changed =
                 thinned.get(mode).and_then(|moduli| Interpolation::of(moduli)).map_or(0.0, |found| found.error);
             Some(Extrapolation { error: found.error.hypot(self.error_of_argument(&values)) + changed, ..found })
         };
         let all: Vec<&[Eigenvalue]> = self.rates.iter().map(|rates| &pick(rates)[..]).collect();
         followed(&all).into_iter().enumerate().map(estimate).collect()
+    }
+
+    /// Whether an eigenvalue of an irreversible chain is so near to another one that their vectors mix, and their errors do
+    /// not fall with one order.
+    fn may_mix(&self, mode: usize, pick: fn(&Rates) -> &Vec<Eigenvalue>) -> bool {
+        let all = self.rates.last().map_or(&[][..], |rates| pick(rates));
+        let others = (0..all.len()).filter(|&other| other != mode);
+        !self.problem.is_reversible() && others.into_iter().any(|other| all[other].away_from(all[mode]) < MIXING)
     }
 
     /// The error of the argument of an eigenvalue, in radians: what the changes from grid to grid leave at the order
@@ -369,6 +379,9 @@ impl Rungs<'_> {
         // For the spectrum, the error of the slowest eigenvalue.
         let spectrum = self.spectrum_estimates().into_iter().flatten().next().map_or(0.0, |found| found.error);
         let closed = closed.max(spectrum);
+        let numbers = self.rates.last().map_or(&[][..], |rates| &rates.exits);
+        let exits = numbers.iter().filter_map(|(number, _)| self.exit_error(*number)).fold(0.0, f64::max);
+        let closed = closed.max(exits);
         error(|rates| rates.quasi_stationary).max(error(|rates| rates.passage)).max(closed)
     }
 }

@@ -14,6 +14,7 @@ pub use crate::study::certificate::Certificate;
 pub use crate::study::choice::Choice;
 use crate::study::committor::CommittorStudy;
 use crate::study::comparison::Comparison;
+use crate::study::exits::ExitStudy;
 use crate::study::extrapolation::Extrapolation;
 use crate::study::interpolation::{Errors, Interpolation};
 pub use crate::study::iteration::{IterationRate, IterationStudy};
@@ -47,6 +48,8 @@ pub struct Solution {
     pub flux: Option<BoundaryFlux>,
     /// The flux across the curve on which the noise degenerates, if the process crosses one.
     pub degenerate_curve: Option<CurveFlux>,
+    /// When and where the process leaves, when asked for.
+    pub exits: Option<ExitStudy>,
     /// Fields over the grid.
     pub fields: FieldGroup,
     /// Fields over other coordinates (time, modes), a group of the result file for each.

@@ -10,6 +10,7 @@ use crate::observe::quantity::Logged;
 use crate::problem::core_set::{CoreSet, MinimumCore};
 use crate::scaled::Scaled;
 use crate::solve::network::killed::slowest;
+use crate::solve::network::pencil::Eigenvalue;
 use crate::solve::network::refinement::Refined;
 use crate::solve::network::valleys::ValleyNetwork;
 use crate::solve::{
@@ -20,6 +21,9 @@ use crate::study::extrapolation::Extrapolation;
 use crate::study::level::Closed;
 use crate::study::network::valleys;
 use crate::tensor::Point;
+
+/// The share of the distance between the two slowest eigenvalues that a correction of the first may be.
+const APART: f64 = 0.1;
 
 /// The slowest modes of the chain on one grid.
 #[derive(Clone)]
@@ -45,6 +49,17 @@ impl<'a> LevelSpectrum<'a> {
         let slow = slow_wells(on, &ground, resources);
         let modes = spectrum(&on.assembly.generator, ground, slow.as_ref(), count, resources)?;
         Ok(LevelSpectrum { on: on.clone(), modes })
+    }
+
+    /// Replaces the slowest eigenvalue by the more accurate one of the corrected chain, if the correction is small against
+    /// the distance to the next one. The vectors remain those of this chain, dual to the others.
+    pub fn set_slowest(&mut self, value: Eigenvalue) {
+        let [first, rest @ ..] = &mut self.modes[..] else { return };
+        let correction = value.re.plus(-first.value.re).modulus();
+        let is_apart = |next: &Mode| next.value.re.plus(-first.value.re).scaled(APART).is_greater(correction);
+        if rest.first().is_none_or(is_apart) {
+            first.value = value;
+        }
     }
 
     /// Computes the `count` slowest modes of a closed chain. The modes of its network of valleys, computed here unless

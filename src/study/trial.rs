@@ -54,7 +54,7 @@ pub struct Trial {
 /// The seconds of passes over the data beyond which a run is not tried.
 const MOST_PASSES: f64 = 20.0;
 /// The number of passes over the data that a cell takes in one and in two dimensions, with its edges, in the assembly
-/// and in the search for layers thinner than a cell (counted on 16² and 32² cells, within a factor of 2).
+/// and in the search for layers thinner than a cell (estimated from a profile on 16² cells).
 const PASSES: [f64; 2] = [50.0, 200.0];
 
 /// Predicts the seconds of all passes over the data on a grid with these cells from a few; 0 where no sum over data is

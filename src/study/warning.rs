@@ -212,6 +212,18 @@ pub enum Warning {
         /// The number of eigenvalues requested.
         asked: usize,
     },
+    /// A well whose lowest point lies on a reflecting wall is no valley of the network.
+    #[error(
+        "a well has its lowest point on a reflecting wall, near θ = {}: it has no minimum inside and is no valley of the network, whose rates, \
+         occupations and eigenvalues leave it out (`spectrum` does not); move that wall outwards, or draw the domain in to leave the well out",
+        point(*at, *dimension)
+    )]
+    WellAtWall {
+        /// The lowest point.
+        at: Point,
+        /// The dimension.
+        dimension: usize,
+    },
     /// The rate comes from a single grid and has no error estimate.
     #[error(
         "the rate has no error estimate: the grid cannot be coarsened further, and may resolve nothing of the well or \

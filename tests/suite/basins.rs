@@ -345,3 +345,28 @@ fn frozen_noise_knows_its_valley() {
         assert_relative_eq!(problem.noise.tensor(at).xx, if is_inside { 0.4 } else { 0.2 }, max_relative = 1e-12);
     }
 }
+
+/// A drift's basin is the same wherever the origin is: as accurate as the coordinates are, and by its outline, without a
+/// descent from every cell.
+#[test]
+fn a_basin_of_a_drift_far_from_the_origin() {
+    let found = |offset: f64| {
+        let (x, y) = (format!("(x-({offset:?}))"), format!("(y-({:?}))", offset / 25.0));
+        let [left, low] = [offset - 1.0, offset / 25.0 + 0.6];
+        rate(&format!(
+            "[landscape]\ndrift = [\"-(4*{x}*({x}^2-1)+0.2)+1.6*{x}*({y}-0.4*{x}^2)\", \"-2*({y}-0.4*{x}^2)-0.5*{x}\"]\n\
+             [noise]\nkind = \"expression\"\nd11 = \"0.15*(1+0.3*sin({x}))\"\nd12 = \"0.03*cos({x}+{y})\"\nd22 = \"0.12*(1+0.2*cos({y}))\"\n\
+             [domain]\nlower = [{:?}, {:?}]\nupper = [{:?}, {:?}]\n[grid]\ncells = [40, 36]\n\
+             [valley]\nminimum = [{left:?}, {low:?}]\nset = \"basin\"\n[solve]\nquantities = [\"rate\"]\n",
+            left - 0.9,
+            low - 1.9,
+            left + 2.9,
+            low + 1.7
+        ))
+        .0
+    };
+    let at_origin = found(0.0);
+    for offset in [1e3, 16667.0, 1e5] {
+        assert_relative_eq!(found(offset), at_origin, max_relative = 1e-8);
+    }
+}

@@ -300,3 +300,40 @@ fn ends_are_moved_outwards_by_what_is_estimated() {
         assert!(cells != [32, 32] || low < best * (1.0 - 1e-11), "{low:e} of {best:e}");
     }
 }
+
+/// A set is a rectangle by whatever words: the domain's wall, a box, comparisons of coordinates, and the basin of a
+/// well whose separatrix is a line. A condition on both coordinates is none.
+#[test]
+fn rectangles_in_other_words() {
+    let posed = |upper: f64, walls: &str, valley: &str| {
+        format!(
+            "landscape = {{ expression = '(x^2-1)^2 + 2*y^2 + 0.3*(x^2-1)^2*y^2' }}
+             noise = {{ kind = 'isotropic', temperature = 0.1 }}
+             domain = {{ lower = [-1.7, -1.5], upper = [{upper}, 1.5]{walls} }}
+             valley = {{ minimum = [-1, 0]{valley} }}"
+        )
+    };
+    let by_wall =
+        certificate(&posed(0.0, ", walls = { x = ['reflecting', 'absorbing'] }", ", set = 'whole'"), [48, 48]);
+    assert!(width(by_wall.rate) < 1e-4);
+    for valley in [
+        ", set = 'x < 0'",
+        ", set = '-5 < x < 0 and not (y > 2)'",
+        ", set = 'box', box = { lower = [-3, -3], upper = [0, 3] }",
+        ", set = 'basin'",
+    ] {
+        let found = certificate(&posed(0.8, "", valley), [48, 48]);
+        for (own, known) in found.rate.into_iter().zip(by_wall.rate) {
+            assert!((own.over(known).value() - 1.0).abs() < 1e-10, "{valley}");
+        }
+    }
+    for valley in
+        [", set = 'x + 0.1*y < 0'", ", set = 'x^2 + y^2 < 4 and x < 0'", ", set = 'x < 0 and (y < 0.7 or y > 0.70001)'"]
+    {
+        let text = posed(0.8, "", valley) + "\nsolve = { quantities = ['certificate'] }\ngrid = { cells = [24, 24] }";
+        let config = Config::from_text("test.toml".as_ref(), &text, &[]).unwrap();
+        let found = saddleflux::study::run(&config.problem().unwrap(), &config.request, &Progress::default());
+        let error = found.expect_err(valley);
+        assert!(matches!(error, StudyError::Certificate(CertificateError::NotARectangle)), "{error:?}");
+    }
+}

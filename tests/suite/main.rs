@@ -39,6 +39,7 @@ mod elimination;
 mod ends;
 mod evolve;
 mod examples;
+mod exits;
 mod expanded;
 mod expression;
 mod extrapolation;

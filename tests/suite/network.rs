@@ -8,6 +8,7 @@ use saddleflux::progress::Progress;
 use saddleflux::scaled::{Scaled, Sum};
 use saddleflux::solve::network::pencil::{Eigenvalue, eigenvalues};
 use saddleflux::solve::{CoreSets, Network, passage_times, stationary_law};
+use saddleflux::study::warning::Warning;
 use saddleflux::study::{self, Solution, StudyError};
 
 use crate::paths::{cramer, determinant, whole_rates, with_resources};
@@ -27,7 +28,7 @@ fn network(generator: &Generator, cores: &[usize]) -> (Network, Vec<Vec<Scaled>>
         cores.iter().enumerate().for_each(|(own, &state)| owner[state] = Some(own as u32));
         let sets = CoreSets::of_states(generator, &law, owner, cores.len());
         let found = Network::new(generator, &law, &sets, resources).unwrap();
-        let times = passage_times(generator, &sets, cores, resources).unwrap();
+        let times = passage_times(generator, &sets, cores.len(), |a, times| times[cores[a]], resources).unwrap();
         (found, times)
     })
 }
@@ -322,11 +323,9 @@ fn three_wells_on_a_line_by_quadrature() {
         }
         // Not past the well between.
         assert!(found.rates[order[0]][order[2]] == Scaled::ZERO && found.rates[order[2]][order[0]] == Scaled::ZERO);
-        // From the left well to the right one past the deepest: from its own cell.
-        let spacing = 3.8 / f64::from(cells);
-        let start = -1.9 + spacing * (((centre(0) + 1.9) / spacing - 0.5).round() + 0.5);
-        let time = passage([-1.9, start, centre(2) - radius(2)], &phi, &w);
-        near(found.passage_times[order[0]][order[2]].over(time), 1.0, if temperature > 0.1 { 1e-3 } else { 1e-9 });
+        // From the left minimum to the right core past the deepest.
+        let time = passage([-1.9, found.minima[order[0]][0], centre(2) - radius(2)], &phi, &w);
+        near(found.passage_times[order[0]][order[2]].over(time), 1.0, if temperature > 0.1 { 1e-5 } else { 1e-9 });
         assert!(found.disagreement < 1e-12);
         assert!((1..3).all(|k| found.eigenvalues[k].re.is_positive() && found.error(k) < 0.5));
         if temperature < 0.1 {
@@ -491,4 +490,59 @@ fn refined_eigenvalues_of_warm_valleys_know_what_is_left() {
         let away = (1..3).map(|k| (refined / modulus(k) - 1.0).abs()).fold(f64::INFINITY, f64::min);
         assert!(away <= stated, "T = {temperature}: {away:e} where {stated:e} is stated");
     }
+}
+
+/// Times between valleys count from the minima wherever these lie in their cells, and their errors hold.
+#[test]
+fn times_between_valleys_count_from_the_minima() {
+    let phi = |x: f64| ((x * x - 1.0).powi(2) + 0.1 * x) / 0.3;
+    for (cells, most) in [(50, 1e-2), (51, 1e-2), (100, 2e-3), (201, 5e-4), (400, 1e-4)] {
+        let text = format!(
+            "landscape = {{ expression = '(x^2-1)^2 + 0.1*x' }}
+            noise = {{ kind = 'isotropic', temperature = 0.3 }}
+            domain = {{ lower = [-2.2], upper = [2.1] }}
+            grid = {{ cells = [{cells}] }}
+            solve = {{ quantities = ['network'] }}"
+        );
+        let config = Config::from_text("test.toml".as_ref(), &text, &[]).unwrap();
+        let cores = CoreSet::around_all_minima(&config.problem().unwrap());
+        let solution = solved(&text).unwrap();
+        let found = solution.network.as_ref().unwrap().numbers();
+        let section = solution.quantities.get("network").unwrap();
+        let left = usize::from(found.minima[0][0] > found.minima[1][0]);
+        let right = 1 - left;
+        let core = found.minima[right][0] - cores[right].radius;
+        let exact = passage([-2.2, found.minima[left][0], core], &phi, &|_| 1.0 / 0.3);
+        let away = (found.passage_times[left][right].over(exact).value() - 1.0).abs();
+        let stated = section["passage_time_error"][left][right].as_f64().unwrap();
+        assert!(away <= stated && stated < most, "{cells}: {away:e}, stated {stated:e}");
+    }
+}
+
+/// A well whose lowest point lies on a reflecting wall is no valley, and the network says so; a minimum on the wall itself
+/// is one.
+#[test]
+fn wells_at_walls_are_told_of() {
+    let told = |loss: &str, dimension: usize| {
+        let (lower, upper, cells) =
+            (["[0]", "[0, 0]"][dimension - 1], ["[3]", "[3, 3]"][dimension - 1], ["[240]", "[36, 36]"][dimension - 1]);
+        let solution = solved(&format!(
+            "landscape = {{ expression = '{loss}', dimension = {dimension} }}
+            noise = {{ kind = 'isotropic', temperature = 0.3 }}
+            domain = {{ lower = {lower}, upper = {upper} }}
+            grid = {{ cells = {cells} }}
+            solve = {{ quantities = ['network'], error_estimate = false }}"
+        ));
+        let at_wall = |warning: &Warning| match warning {
+            Warning::WellAtWall { at, .. } => Some(*at),
+            _ => None,
+        };
+        solution.unwrap().warnings.iter().find_map(at_wall)
+    };
+    assert_eq!(told("-cos(2*pi*x)", 1), None);
+    assert_eq!(told("-cos(2*pi*x) + 0.1*x", 1), Some([0.0, 0.0]));
+    assert_eq!(told("-cos(2*pi*x) - 0.1*x", 1), Some([3.0, 0.0]));
+    assert_eq!(told("-cos(2*pi*x) - cos(2*pi*y)", 2), None);
+    let [x, y] = told("-cos(2*pi*x) - cos(2*pi*(y - 0.5)) + 0.1*x", 2).unwrap();
+    assert!(x == 0.0 && ((y - 0.5).fract().abs() < 0.01 || (y - 0.5).fract() > 0.99), "{x} {y}");
 }

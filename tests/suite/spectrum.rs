@@ -371,3 +371,150 @@ fn errors_of_pairs_hold_their_arguments() {
         }
     }
 }
+
+/// Equal wells have multiple eigenvalues. On a square of four, whose coordinates do not see each other, they are λ, λ and
+/// 2λ of the line's double well, and on a ring of n those of its rotations, 1 − cos(2πk/n) apart; the next ones are those
+/// of a single well. No eigenvalue is negative.
+#[test]
+fn equal_wells_have_multiple_eigenvalues() {
+    let double = |temperature: f64, axes: usize| {
+        let (lower, upper) = (["[-1.5]", "[-1.5, -1.5]"][axes - 1], ["[1.5]", "[1.5, 1.5]"][axes - 1]);
+        let cells = ["[64]", "[64, 64]"][axes - 1];
+        let loss = ["(x^2-1)^2", "(x^2-1)^2 + (y^2-1)^2"][axes - 1];
+        let text = format!(
+            "landscape = {{ expression = '{loss}' }}
+            noise = {{ kind = 'isotropic', temperature = {temperature} }}
+            domain = {{ lower = {lower}, upper = {upper} }}
+            grid = {{ cells = {cells} }}
+            solve = {{ quantities = ['spectrum'], eigenvalues = 6, error_estimate = false }}"
+        );
+        values(&solved(&text)).into_iter().map(|[re, _]| re).collect::<Vec<f64>>()
+    };
+    for temperature in [0.1, 0.03, 0.02] {
+        let (line, plane) = (double(temperature, 1), double(temperature, 2));
+        let [slow, fast] = [line[1], line[2]];
+        for (found, exact) in plane.iter().zip([0.0, slow, slow, 2.0 * slow, fast, fast]) {
+            assert_relative_eq!(*found, exact, max_relative = 1e-8);
+        }
+    }
+    for (wells, temperature) in [(3, 0.05), (5, 0.1), (5, 0.03), (6, 0.05)] {
+        let text = format!(
+            "landscape = {{ expression = '-cos({wells}*x)' }}
+            noise = {{ kind = 'isotropic', temperature = {temperature} }}
+            domain = {{ lower = [0], upper = [6.283185307179586], walls = {{ x = 'periodic' }} }}
+            grid = {{ cells = [{}] }}
+            solve = {{ quantities = ['spectrum'], eigenvalues = 8, error_estimate = false }}",
+            wells * 40
+        );
+        let found = values(&solved(&text));
+        let ratio = |k: usize| 1.0 - (std::f64::consts::TAU * k as f64 / wells as f64).cos();
+        for k in 1..wells {
+            // In pairs, slowest first; between wells that exchange with their neighbours alone.
+            assert_relative_eq!(found[k][0] / found[1][0], ratio(k.div_ceil(2)) / ratio(1), max_relative = 1e-4);
+        }
+        assert!(found[wells..].iter().all(|value| value[0] > 1.0), "{found:?}");
+    }
+}
+
+/// The flux correction is that of the slowest mode: beside the rate the other eigenvalues are those of the chain without
+/// it. Here the exchange of two wells leads over a saddle at which the slowest mode's flux changes its sign.
+#[test]
+fn a_corrected_rate_leaves_the_other_eigenvalues() {
+    let found = |quantities: &str| {
+        let text = format!(
+            "landscape = {{ expression = '(x^2-1)^2*(1+0.3*y^2) + (y^2-1)^2' }}
+            noise = {{ kind = 'isotropic', temperature = 0.15 }}
+            domain = {{ lower = [-1.9, -1.9], upper = [0.2, 1.9], walls = {{ x = ['reflecting', 'absorbing'] }} }}
+            grid = {{ cells = [40, 64] }}
+            valley = {{ minimum = [-1, -0.9], set = 'whole' }}
+            solve = {{ quantities = [{quantities}], eigenvalues = 4, error_estimate = false }}"
+        );
+        values(&solved(&text)).into_iter().map(|[re, _]| re).collect::<Vec<f64>>()
+    };
+    let (beside, alone) = (found("'rate', 'spectrum'"), found("'spectrum'"));
+    // Of 80 × 128 and 160 × 256 cells, extrapolated.
+    assert_relative_eq!(beside[0], 2.7509724e-4, max_relative = 1e-7);
+    for (own, plain) in beside.iter().zip(&alone).skip(1) {
+        assert_relative_eq!(*own, *plain, max_relative = 1e-12);
+    }
+}
+
+/// Left and right vectors are dual bases, also of multiple eigenvalues, so that a density expands in them.
+#[test]
+fn vectors_of_equal_eigenvalues_are_dual() {
+    for (landscape, domain, cells) in [
+        ("{ expression = '(x^2-1)^2 + (y^2-1)^2' }", "{ lower = [-1.6, -1.6], upper = [1.6, 1.6] }", "[48, 48]"),
+        (
+            "{ expression = '-cos(3*x)' }",
+            "{ lower = [0], upper = [6.283185307179586], walls = { x = 'periodic' } }",
+            "[120]",
+        ),
+        (
+            "{ expression = '-cos(5*x)' }",
+            "{ lower = [0], upper = [6.283185307179586], walls = { x = 'periodic' } }",
+            "[200]",
+        ),
+    ] {
+        for temperature in [0.3, 0.1, 0.03] {
+            let solution = solved(&format!(
+                "landscape = {landscape}
+                noise = {{ kind = 'isotropic', temperature = {temperature} }}
+                domain = {domain}
+                grid = {{ cells = {cells} }}
+                solve = {{ quantities = ['spectrum'], eigenvalues = 6, error_estimate = false }}"
+            ));
+            let group = solution.groups.iter().find(|group| group.name == "spectrum").unwrap();
+            let [left, right] = ["left", "right"].map(|name| group.values(name).unwrap());
+            let (cells, volume) = (solution.grid.len(), solution.grid.volume());
+            for (a, left) in left.chunks(cells).enumerate() {
+                for (b, right) in right.chunks(cells).enumerate() {
+                    let product: f64 = left.iter().zip(right).map(|(l, r)| l * r * volume).sum();
+                    let size = f64::from(u8::from(a == b));
+                    assert!((product - size).abs() < 1e-8, "{landscape} T = {temperature}: {a}, {b}: {product}");
+                }
+            }
+        }
+    }
+}
+
+/// Three wells on a ring that is driven one way exchange at complex rates, far below the rest of the spectrum: those of
+/// the network, with vectors dual to each other and to their conjugates. λ = (k₊ + k₋)·3/2 ∓ i (k₊ − k₋)·√3/2 where each
+/// well is left at k₊ forwards and at k₋ backwards.
+#[test]
+fn complex_pairs_of_a_driven_ring() {
+    for (temperature, shift) in [(0.1, 0.1), (0.03, 0.1), (0.03, 0.4)] {
+        let solution = solved(&format!(
+            "landscape = {{ drift = '{shift}-3*sin(3*x)' }}
+            noise = {{ kind = 'isotropic', temperature = {temperature} }}
+            domain = {{ lower = [0], upper = [6.283185307179586], walls = {{ x = 'periodic' }} }}
+            grid = {{ cells = [240] }}
+            solve = {{ quantities = ['network', 'spectrum'], eigenvalues = 4, error_estimate = false }}"
+        ));
+        let rates = &solution.network.as_ref().unwrap().numbers().rates;
+        let refined = &solution.network.as_ref().unwrap().numbers().refined;
+        let (one, other) = (rates[0][1].value(), rates[0][2].value());
+        let modes = &solution.spectrum.as_ref().unwrap().modes;
+        for k in [1, 2] {
+            let value = modes[k].value;
+            assert_eq!(modes[k].route, Route::Network);
+            assert!(value.away_from(refined[k]) < 1e-12);
+            assert_relative_eq!(value.re.value(), 1.5 * (one + other), max_relative = 1e-3);
+            assert_relative_eq!(value.im.value().abs(), 0.75f64.sqrt() * (one - other).abs(), max_relative = 1e-3);
+        }
+        assert!(modes[3].value.re.value() > 1.0);
+        let group = solution.groups.iter().find(|group| group.name == "spectrum").unwrap();
+        let parts = |name: &str| [name.to_string(), format!("{name}_imaginary")];
+        let [left, right] = ["left", "right"].map(|name| parts(name).map(|name| group.values(&name).unwrap()));
+        let (cells, volume) = (solution.grid.len(), solution.grid.volume());
+        let of = |values: [&[f64]; 2], mode: usize| values.map(|part| part[mode * cells..(mode + 1) * cells].to_vec());
+        for a in 0..3 {
+            for b in 0..3 {
+                let ([lr, li], [rr, ri]) = (of(left, a), of(right, b));
+                let dot = |l: &[f64], r: &[f64]| l.iter().zip(r).map(|(l, r)| l * r * volume).sum::<f64>();
+                let product = [dot(&lr, &rr) - dot(&li, &ri), dot(&lr, &ri) + dot(&li, &rr)];
+                let size = f64::from(u8::from(a == b));
+                assert!((product[0] - size).hypot(product[1]) < 1e-8, "{a}, {b}: {product:?}");
+            }
+        }
+    }
+}

@@ -110,6 +110,7 @@ pub fn double_well(dimension: usize, cells: [usize; 2], temperature: f64, degree
                 grids: vec![([64, 32], (1.01 * value).into()), (grid.cells, value.into())],
                 flux_identity: 2e-16,
             }),
+            exits: None,
             passage: Some(PassageTime {
                 from: [-1.0, 0.0],
                 time: (1.0 / value).into(),
@@ -178,6 +179,7 @@ fn config(dimension: usize, temperature: f64, degrees: f64) -> Config {
             evolve: None,
             quantities: vec![Quantity::Rate, Quantity::PassageTime],
             eigenvalues: 6,
+            moments: 2,
             error_estimate: true,
             grid: GridRequest {
                 cells: None,

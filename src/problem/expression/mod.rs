@@ -184,6 +184,24 @@ impl Condition {
         self.tree.holds(theta)
     }
 
+    /// The coordinate whose comparison with a constant it is (`x < 0.1`, `not (y > -1)`), so that it holds on one side of a
+    /// point; `None` if it is anything else.
+    pub fn threshold(&self) -> Option<usize> {
+        let margin = self.tree.one_margin()?;
+        match [0, 1].map(|axis| margin.uses(axis)) {
+            [true, false] if margin.is_affine() => Some(0),
+            [false, true] if margin.is_affine() => Some(1),
+            _ => None,
+        }
+    }
+
+    /// The conditions that all have to hold.
+    pub fn parts(&self) -> Vec<Condition> {
+        let mut parts = Vec::new();
+        self.tree.collect(&mut parts);
+        parts
+    }
+
     /// The margin of θ: positive inside, zero on the boundary, in the units of the comparisons.
     pub fn margin(&self, theta: Point) -> f64 {
         self.tree.margin(theta)
@@ -204,6 +222,22 @@ impl std::fmt::Debug for Tree {
 }
 
 impl Tree {
+    /// The margin of a single comparison.
+    fn one_margin(&self) -> Option<&Program<1>> {
+        match self {
+            Tree::Positive { margin, .. } => Some(margin),
+            Tree::Not(inner) => inner.one_margin(),
+            Tree::Closure(_) | Tree::And(..) | Tree::Or(..) => None,
+        }
+    }
+
+    fn collect(&self, parts: &mut Vec<Condition>) {
+        match self {
+            Tree::And(left, right) => [left, right].into_iter().for_each(|part| part.collect(parts)),
+            tree => parts.push(Condition { tree: tree.clone() }),
+        }
+    }
+
     fn holds(&self, theta: Point) -> bool {
         match self {
             Tree::Positive { margin, or_zero } => {

@@ -67,6 +67,20 @@ impl<const N: usize> Program<N> {
         Program { operations, results: results.map(|id| place[id]) }
     }
 
+    /// Whether a coordinate occurs in it.
+    pub(super) fn uses(&self, axis: usize) -> bool {
+        self.operations.iter().any(|operation| matches!(operation, Operation::Variable(own) if *own == axis))
+    }
+
+    /// Whether it is a sum of coordinates and constants, with either sign.
+    pub(super) fn is_affine(&self) -> bool {
+        let is_sum = |operation: &Operation| {
+            use Operation::{Add, Constant, Negative, Sub, Variable};
+            matches!(operation, Constant(_) | Variable(_) | Negative(_) | Add(..) | Sub(..))
+        };
+        self.operations.iter().all(is_sum)
+    }
+
     /// Evaluates the program at a point.
     pub(crate) fn run(&self, theta: Point) -> [f64; N] {
         let length = self.operations.len();

@@ -168,30 +168,32 @@ fn balanced(mut matrix: Vec<Vec<Scaled>>) -> Vec<Vec<Scaled>> {
     matrix
 }
 
-/// Mean first-passage times from states to core sets: `times[a][b]` from `starts[a]` to set b, 0 if the state is in b.
-/// Takes one elimination per set.
+/// Mean first-passage times to core sets, `times[a][b]` to set b: what `at` makes of a and of the times from every state,
+/// 0 in the set, for each of `starts` numbers a. Takes one elimination per set.
 ///
 /// # Errors
 /// As [`Network::new`].
 pub fn passage_times(
     generator: &Generator,
     sets: &CoreSets,
-    starts: &[usize],
+    starts: usize,
+    at: impl Fn(usize, &[Scaled]) -> Scaled,
     resources: Resources<'_>,
 ) -> Result<Vec<Vec<Scaled>>, NetworkError> {
     let n = sets.len();
-    let mut times = vec![vec![Scaled::ZERO; n]; starts.len()];
+    let mut times = vec![vec![Scaled::ZERO; n]; starts];
     for b in 0..n {
         let outside = Subset::new(sets.owner.iter().map(|&owner| owner != Some(b as u32)));
         let killed = restricted(generator, &outside.states, sets.killing(&outside, std::iter::once(b)));
         let factor = Factor::new(&killed, 0, resources).map_err(|error| outside.in_whole(error))?;
         let to_set = solved_right(&factor, &vec![Scaled::ONE; killed.len()]);
-        for (row, &start) in times.iter_mut().zip(starts) {
-            let Some(own) = outside.of(start as u32) else { continue };
-            if !to_set[own].is_positive() {
+        let mut everywhere = vec![Scaled::ZERO; generator.len()];
+        outside.states.iter().zip(to_set).for_each(|(&state, time)| everywhere[state] = time);
+        for (a, row) in times.iter_mut().enumerate() {
+            row[b] = at(a, &everywhere);
+            if !row[b].is_finite() {
                 return Err(NetworkError::Overflow { to: b });
             }
-            row[b] = to_set[own];
         }
     }
     Ok(times)

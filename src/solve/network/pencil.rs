@@ -92,8 +92,9 @@ pub fn eigenvalues(flux: &[Vec<Scaled>], mass: &[Vec<Scaled>]) -> Vec<Eigenvalue
 }
 
 /// The right and left eigenvectors of a real eigenvalue, (L − λ M) v = 0 and w (L − λ M) = 0, normalised to the largest
-/// entry 1: one step of inverse iteration in integers, by Cramer's rule.
-pub fn vectors(flux: &[Vec<Scaled>], mass: &[Vec<Scaled>], value: Scaled) -> [Vec<f64>; 2] {
+/// entry 1: one step of inverse iteration in integers, by Cramer's rule. Different numbers give independent vectors of a
+/// multiple eigenvalue.
+pub fn vectors(flux: &[Vec<Scaled>], mass: &[Vec<Scaled>], value: Scaled, number: usize) -> [Vec<f64>; 2] {
     let n = flux.len();
     let ((laplacian, of_flux), (mass, of_mass)) = (laplacian(flux), whole(mass));
     // λ in units of the integers is m · 2^e.
@@ -105,12 +106,44 @@ pub fn vectors(flux: &[Vec<Scaled>], mass: &[Vec<Scaled>], value: Scaled) -> [Ve
     };
     let matrix: Vec<Vec<BigInt>> =
         (0..n).map(|a| (0..n).map(|b| shifted(&mass[a][b], &laplacian[a][b])).collect()).collect();
+    both_sides(matrix, number)
+}
+
+/// The right and left eigenvectors of a complex eigenvalue, real parts and then imaginary parts, as those of [`vectors`]:
+/// (A + iB) v = 0 is a real system of twice the size.
+pub fn complex_vectors(flux: &[Vec<Scaled>], mass: &[Vec<Scaled>], value: Eigenvalue) -> [Vec<f64>; 2] {
+    let n = flux.len();
+    let ((laplacian, of_flux), (mass, of_mass)) = (laplacian(flux), whole(mass));
+    let [(re, of_re), (im, of_im)] = [value.re, value.im].map(|part| {
+        let (m, e) = part.whole();
+        (m, e + of_mass - of_flux)
+    });
+    // In units of 2^least, in which all parts are whole.
+    let least = of_re.min(of_im).min(0);
+    let entry = |row: usize, column: usize| {
+        let (a, b) = (row % n, column % n);
+        match (row < n) == (column < n) {
+            true => ((&mass[a][b] * re) << (of_re - least) as u64) - (&laplacian[a][b] << -least as u64),
+            false if row < n => -((&mass[a][b] * im) << (of_im - least) as u64),
+            false => (&mass[a][b] * im) << (of_im - least) as u64,
+        }
+    };
+    let matrix: Vec<Vec<BigInt>> =
+        (0..2 * n).map(|row| (0..2 * n).map(|column| entry(row, column)).collect()).collect();
+    let [right, mut left] = both_sides(matrix, 0);
+    // The transposed real system is that of Aᵀ − iBᵀ.
+    left[n..].iter_mut().for_each(|part| *part = -*part);
+    [right, left]
+}
+
+/// The solutions of a nearly singular system and of its transpose, up to factors, normalised to the largest entry 1.
+fn both_sides(matrix: Vec<Vec<BigInt>>, number: usize) -> [Vec<f64>; 2] {
+    let n = matrix.len();
     let transposed: Vec<Vec<BigInt>> = (0..n).map(|a| (0..n).map(|b| matrix[b][a].clone()).collect()).collect();
     [matrix, transposed].map(|matrix| {
         let replaced = |column: usize| {
             let mut matrix = matrix.clone();
-            // A right-hand side without symmetries.
-            matrix.iter_mut().enumerate().for_each(|(a, row)| row[column] = BigInt::from((7 * a + 3) % 11) - 4);
+            matrix.iter_mut().enumerate().for_each(|(a, row)| row[column] = BigInt::from(asymmetric(a, number)));
             determinant(matrix)
         };
         let numerators: Vec<Scaled> = (0..n).map(|column| rounded(&replaced(column))).collect();
@@ -122,6 +155,15 @@ pub fn vectors(flux: &[Vec<Scaled>], mass: &[Vec<Scaled>], value: Scaled) -> [Ve
         });
         numerators.iter().map(|entry| entry.over(largest).value()).collect()
     })
+}
+
+/// Entry a of one of several independent right-hand sides without symmetries.
+fn asymmetric(a: usize, number: usize) -> i64 {
+    match number {
+        0 => ((7 * a + 3) % 11) as i64 - 4,
+        // The powers of a generator modulo a prime.
+        _ => (0..2 * a + 7 * number).fold(1, |power, _| power * 5 % 10_007) - 5003,
+    }
 }
 
 /// An integer rounded to 53 bits.

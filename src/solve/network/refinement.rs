@@ -13,7 +13,7 @@
 
 use crate::generator::Generator;
 use crate::scaled::Scaled;
-use crate::solve::network::pencil::{Eigenvalue, eigenvalues, vectors};
+use crate::solve::network::pencil::{Eigenvalue, complex_vectors, eigenvalues, vectors};
 use crate::solve::network::{NetworkError, balanced};
 use crate::solve::paths::{solved_left, solved_right};
 use crate::solve::{Factor, Resources};
@@ -60,18 +60,31 @@ pub struct Refined {
 }
 
 impl Refined {
-    /// The right and left eigenvectors of a real eigenvalue on all states, each up to a factor.
-    pub fn vectors(&self, value: Scaled) -> [Vec<f64>; 2] {
-        let [right, left] = vectors(&self.flux, &self.mass, value);
-        let combined = |parts: &[Vec<Scaled>], shares: &[f64]| {
-            let mut sum = vec![0.0; parts[0].len()];
-            for (part, &share) in parts.iter().zip(shares) {
-                sum.iter_mut().zip(part).for_each(|(sum, value)| *sum += share * value.value());
-            }
-            sum
-        };
+    /// The right and left eigenvectors of a real eigenvalue on all states, each up to a factor; independent ones of a
+    /// multiple eigenvalue for different numbers.
+    pub fn vectors(&self, value: Scaled, number: usize) -> [Vec<f64>; 2] {
+        let [right, left] = vectors(&self.flux, &self.mass, value, number);
         [combined(&self.functions, &right), combined(&self.measures, &left)]
     }
+
+    /// The real and imaginary parts of the right and left eigenvectors of a complex eigenvalue on all states.
+    pub fn complex_vectors(&self, value: Eigenvalue) -> [[Vec<f64>; 2]; 2] {
+        let [right, left] = complex_vectors(&self.flux, &self.mass, value);
+        let parts = |of: &[Vec<Scaled>], shares: &[f64]| {
+            let (re, im) = shares.split_at(of.len());
+            [combined(of, re), combined(of, im)]
+        };
+        [parts(&self.functions, &right), parts(&self.measures, &left)]
+    }
+}
+
+/// A sum of vectors on all states.
+fn combined(parts: &[Vec<Scaled>], shares: &[f64]) -> Vec<f64> {
+    let mut sum = vec![0.0; parts[0].len()];
+    for (part, &share) in parts.iter().zip(shares) {
+        sum.iter_mut().zip(part).for_each(|(sum, value)| *sum += share * value.value());
+    }
+    sum
 }
 
 /// The start of the iteration: the projection of a chain on one function and one measure per valley.

@@ -66,14 +66,19 @@ impl<'a> ValleyNetwork<'a> {
         Ok(ValleyNetwork { closed, stationary, sets, network })
     }
 
-    /// The mean first-passage times from the cell of each minimum to the core of each valley. Takes one elimination per
-    /// valley.
+    /// The mean first-passage times from each minimum to the core of each valley; `at` takes the value at a point from
+    /// those of all states. Takes one elimination per valley.
     ///
     /// # Errors
     /// As [`ValleyNetwork::new`].
-    pub fn passage_times(&self, valleys: &[Valley], resources: Resources<'_>) -> Result<Vec<Vec<Scaled>>, SolveError> {
-        let starts: Vec<usize> = valleys.iter().map(|valley| self.closed.state_at(valley.minimum)).collect();
-        passage_times(&self.closed.assembly.generator, &self.sets, &starts, resources)
+    pub fn passage_times(
+        &self,
+        valleys: &[Valley],
+        at: impl Fn(Point, &[Scaled]) -> Scaled,
+        resources: Resources<'_>,
+    ) -> Result<Vec<Vec<Scaled>>, SolveError> {
+        let from = |a: usize, times: &[Scaled]| at(valleys[a].minimum, times);
+        passage_times(&self.closed.assembly.generator, &self.sets, valleys.len(), from, resources)
             .map_err(|error| placed(error, &self.closed, valleys))
     }
 }

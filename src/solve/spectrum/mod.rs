@@ -15,6 +15,7 @@
 //! λ₁): eigenvalues far below σ have few correct digits, as their stated errors show. For closed chains with valleys
 //! such eigenvalues are computed by [`crate::solve::network`].
 
+mod bases;
 mod krylov;
 
 use rayon::prelude::*;
@@ -27,6 +28,7 @@ use crate::solve::network::refinement::Refined;
 use crate::solve::orthogonal::{Block, products_with};
 use crate::solve::paths::solved_right;
 use crate::solve::{Factor, QuasiStationary, Resources, SolveError};
+use bases::{make_dual, real_bases, slow_modes};
 use krylov::{Asked, BLOCK, Ritz, keep_pairs_whole, largest};
 
 /// The method by which an eigenvalue was computed.
@@ -125,9 +127,6 @@ const MOST_VECTORS: usize = 240;
 /// The smallest rounding error assumed of a solve, relative to the largest part of its solution.
 const ROUNDING: f64 = 32.0 * f64::EPSILON;
 
-/// Eigenvalues below this fraction of σ are taken from the network.
-const SLOW: f64 = 1e-2;
-
 /// A mode of the Krylov space below this fraction of σ may be a deflated one that rounding brought back.
 const GHOST: f64 = 1e-5;
 
@@ -137,9 +136,6 @@ const EXTREME: f64 = 1e25;
 
 /// Eigenvalues whose relative distance is below this may be close to a defective pair.
 const MEETING: f64 = 1e-5;
-
-/// The relative error up to which an eigenvalue of the network is used.
-const EXACT: f64 = 1e-7;
 
 /// Returns the `count` eigenvalues nearest to zero, sorted by real part. The first of them is known. There is one more
 /// where the last one would otherwise be separated from its complex conjugate, and there are fewer where the chain has
@@ -161,12 +157,18 @@ pub fn spectrum(
     let inner = |a: &[f64], b: &[f64]| a.iter().zip(b).zip(&weights).map(|((a, b), w)| a * b * w).sum::<f64>();
     let mut modes = vec![normalised(&ground, &weights, overlap)];
     modes.extend(slow.iter().flat_map(|slow| slow_modes(slow, &modes[0], sigma, &weights)).collect::<Vec<Mode>>());
-    modes.truncate(count.max(1));
+    let splits = |modes: &[Mode], at: usize| {
+        at > 0
+            && at < modes.len()
+            && modes[at - 1].value.re == modes[at].value.re
+            && (-modes[at - 1].value.im).is_positive()
+    };
+    modes.truncate(count.max(1) + usize::from(splits(&modes, count.max(1))));
     let wanted = count.min(n).saturating_sub(modes.len());
     if wanted == 0 {
         return Ok(modes);
     }
-    let known: Vec<[Vec<f64>; 2]> = modes.iter().map(|mode| [mode.left[0].clone(), mode.right[0].clone()]).collect();
+    let known = real_bases(&modes);
     let killing = generator.killing.iter().map(|rate| rate + sigma).collect();
     let factor = Factor::new(&generator.with_killing(killing), 0, resources)?;
     let elimination = &factor.elimination;
@@ -195,14 +197,17 @@ pub fn spectrum(
     };
     let rounding = rounding(elimination, &modes[0].right[0], sigma + ground.value.re.value());
     let thetas: Vec<[f64; 2]> = found.iter().map(|ritz| ritz.theta).collect();
+    let mut is_taken = vec![false; lefts.len()];
+    let before = modes.len();
     for (place, ritz) in found.into_iter().enumerate() {
-        let Some((left_vector, product)) = partner(&ritz, &lefts, &inner) else { continue };
+        let Some((left_vector, product)) = partner(&ritz, &lefts, &mut is_taken, &inner) else { continue };
         let error = ritz.error + rounding;
         let meeting = if asked.is_symmetric { 0.0 } else { when_meeting(place, &thetas, error) };
         let value = eigenvalue(ritz.theta, sigma, (error / modulus(product)).max(meeting));
         let left = scaled_left(&left_vector, product, &weights);
         modes.push(Mode { value, route: Route::Krylov, right: ritz.vector, left });
     }
+    make_dual(&mut modes[before..]);
     modes.sort_by(|a, b| a.value.re.compared_with(b.value.re).then(a.value.im.compared_with(b.value.im)));
     Ok(modes)
 }
@@ -267,25 +272,6 @@ fn rounding(elimination: &Elimination, right: &[f64], shifted: f64) -> f64 {
     (ROUNDING + 2.0 * seen) / shifted
 }
 
-/// Returns the modes of the network of valleys with eigenvalues far below the shift σ, without the slowest one if that
-/// is the known first mode.
-fn slow_modes(slow: &Refined, first: &Mode, sigma: f64, weights: &[f64]) -> Vec<Mode> {
-    let is_slow = |own: &&Eigenvalue| {
-        own.im == Scaled::ZERO && own.re.is_positive() && own.re.value() <= SLOW * sigma && own.error <= EXACT
-    };
-    let known = usize::from(first.value.re.is_positive());
-    let mode = |own: &Eigenvalue| {
-        let [mut right, mut left] = slow.vectors(own.re);
-        let norm = right.iter().zip(weights).map(|(r, w)| r * r * w).sum::<f64>().sqrt();
-        right.iter_mut().for_each(|value| *value /= norm);
-        let product: f64 = left.iter().zip(&right).map(|(l, r)| l * r).sum();
-        left.iter_mut().for_each(|value| *value /= product);
-        let zero = vec![0.0; weights.len()];
-        Mode { value: *own, route: Route::Network, right: [right, zero.clone()], left: [left, zero] }
-    };
-    slow.eigenvalues.iter().skip(known).filter(is_slow).map(mode).collect()
-}
-
 /// Returns an error estimate for an eigenvalue of a nonsymmetric map that nearly coincides with another one: a change ε
 /// of the map moves such a pair by up to √ε, whatever the condition number of its vectors.
 fn when_meeting(place: usize, thetas: &[[f64; 2]], error: f64) -> f64 {
@@ -328,8 +314,13 @@ fn combined([re, im]: &[Vec<f64>; 2], [a, b]: [f64; 2], part: usize) -> Vec<f64>
 type Paired = ([Vec<f64>; 2], [f64; 2]);
 
 /// Returns the vector of the reversed chain with the same eigenvalue, and Σ w l r with it; among several candidates the
-/// one with the largest |Σ w l r|.
-fn partner(ritz: &Ritz, lefts: &[Ritz], inner: &dyn Fn(&[f64], &[f64]) -> f64) -> Option<Paired> {
+/// one with the largest |Σ w l r| of those that are not taken.
+fn partner(
+    ritz: &Ritz,
+    lefts: &[Ritz],
+    is_taken: &mut [bool],
+    inner: &dyn Fn(&[f64], &[f64]) -> f64,
+) -> Option<Paired> {
     let size = modulus(ritz.theta);
     let away = |left: &Ritz| modulus([left.theta[0] - ritz.theta[0], left.theta[1] - ritz.theta[1]]);
     let product = |left: &Ritz| {
@@ -337,9 +328,15 @@ fn partner(ritz: &Ritz, lefts: &[Ritz], inner: &dyn Fn(&[f64], &[f64]) -> f64) -
         [part(0, 0) - part(1, 1), part(0, 1) + part(1, 0)]
     };
     let nearest = lefts.iter().map(away).fold(f64::INFINITY, f64::min);
-    let candidates = lefts.iter().filter(|left| away(left) <= nearest + 1e-9 * size);
-    let paired = candidates.map(|left| (left.vector.clone(), product(left)));
-    paired.max_by(|a, b| modulus(a.1).total_cmp(&modulus(b.1)))
+    let candidates = (0..lefts.len()).filter(|&left| away(&lefts[left]) <= nearest + 1e-9 * size);
+    let paired = candidates.map(|left| (left, product(&lefts[left])));
+    let rank = |(left, product): &(usize, [f64; 2])| (!is_taken[*left], modulus(*product));
+    let (left, product) = paired.max_by(|a, b| {
+        let ((free, one), (other_free, other)) = (rank(a), rank(b));
+        free.cmp(&other_free).then(one.total_cmp(&other))
+    })?;
+    is_taken[left] = true;
+    Some((lefts[left].vector.clone(), product))
 }
 
 /// Subtracts the components along known modes from vectors. A mode is given by its left and right vectors, with l·r =

@@ -24,7 +24,8 @@ pub enum CertificateError {
     KilledElsewhere,
     /// A start set other than a rectangle along the axes.
     #[error(
-        "in two dimensions the certificate covers sets that are rectangles along the axes, left through their sides"
+        "in two dimensions the certificate covers sets that are rectangles along the axes, left through their sides: the whole domain, a \
+         box, comparisons of coordinates with constants (x < 0.1 and y > -1), and basins with such sides, none of them across a periodic axis"
     )]
     NotARectangle,
     /// A rectangle with cells that are not joined to the start state.

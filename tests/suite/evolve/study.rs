@@ -216,3 +216,54 @@ fn starts_that_are_none_are_refused() {
         assert!(diagnosis.message.contains(word), "{}", diagnosis.message);
     }
 }
+
+/// The correction of the slowest mode's flux leaves the other motions alone: across a straight valley y is an
+/// Ornstein–Uhlenbeck process of its own, whose mean decays as e^{−2t}, and of two wells that leak alike the share of one
+/// relaxes at the exchange of the line's double well.
+#[test]
+fn a_corrected_chain_moves_across_the_valley_as_it_should() {
+    let valley = solve(
+        "landscape = { expression = '(x^2-1)^2 + y^2' }
+        noise = { kind = 'isotropic', temperature = 0.2 }
+        domain = { lower = [-1.9, -2.2], upper = [0.2, 2.2], walls = { x = ['reflecting', 'absorbing'] } }
+        grid = { cells = [48, 48], scheme = 'flux-corrected' }
+        valley = { minimum = [-1, 0], set = 'whole' }
+        solve = { quantities = ['rate'], error_estimate = false }
+        evolve = { times = [0.05, 0.2, 0.5, 1, 2], start = { point = [-1, 0.5], width = 0.1 } }",
+    );
+    let (times, means) = (numbers(&section(&valley)["t"]), rows(&section(&valley)["mean"]));
+    for (t, mean) in times.iter().zip(means) {
+        // The second order of 48 cells: h²/12 of the curvature over the noise, at a rate of 2.
+        assert_relative_eq!(mean[1], 0.5 * (-2.0 * t).exp(), max_relative = 0.015 * t + 1e-3);
+    }
+    let wells = |axes: usize, times: &str| {
+        let (loss, lower, upper, cells, start) = match axes {
+            1 => ("(x^2-1)^2", "[-1.94]", "[1.94]", "[64]", "[1.0]"),
+            _ => ("(x^2-1)^2 + (y^2-1)^2", "[-1.94, -1.94]", "[0.0, 1.94]", "[48, 64]", "[-1.0, 1.0]"),
+        };
+        let killed = match axes {
+            1 => "solve = { quantities = ['stationary'] }",
+            _ => {
+                "valley = { minimum = [-1, -1], set = 'whole' }
+                solve = { quantities = ['rate'], error_estimate = false }"
+            }
+        };
+        let walls = if axes == 1 { "" } else { ", walls = { x = ['reflecting', 'absorbing'] }" };
+        let solution = solve(&format!(
+            "landscape = {{ expression = '{loss}' }}
+            noise = {{ kind = 'isotropic', temperature = 0.2 }}
+            domain = {{ lower = {lower}, upper = {upper}{walls} }}
+            grid = {{ cells = {cells} }}
+            {killed}
+            evolve = {{ times = {times}, start = {{ point = {start}, width = 0.1 }} }}"
+        ));
+        let found = section(&solution);
+        let survival = numbers(&found["survival"]);
+        let shares = |(row, survival): (&Vec<f64>, &f64)| row.iter().copied().fold(f64::INFINITY, f64::min) / survival;
+        rows(&found["valleys"]).iter().zip(&survival).map(shares).collect::<Vec<f64>>()
+    };
+    let times = "[27, 90, 270]";
+    for (plane, line) in wells(2, times).into_iter().zip(wells(1, times)) {
+        assert_relative_eq!(plane, line, max_relative = 1e-5);
+    }
+}

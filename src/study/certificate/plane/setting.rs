@@ -95,11 +95,11 @@ pub(in super::super) fn in_rectangle(problem: &Problem) -> Result<Problem, Certi
         return Err(CertificateError::Jumps);
     }
     let mut domain = problem.domain.clone();
-    match &problem.valley.live {
-        Region::Whole => {}
-        Region::Box { lower, upper, .. } => draw_in(&mut domain, *lower, *upper),
-        _ => return Err(CertificateError::NotARectangle),
-    }
+    let start = problem.valley.start_point;
+    let Some([lower, upper]) = problem.valley.live.rectangle(&domain, start) else {
+        return Err(CertificateError::NotARectangle);
+    };
+    draw_in(&mut domain, lower, upper);
     if !domain.absorbs() {
         return Err(CertificateError::NothingAbsorbs);
     }
