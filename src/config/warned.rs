@@ -19,6 +19,7 @@ pub fn on_warning(warning: &Warning) -> String {
             has_no_say(*is_closed_alone),
             on_study(reason).text()
         ),
+        Warning::ParticlesUnknown { reason } => format!("no particles: {}", on_study(reason).text()),
         Warning::CertificateUnknown { reason } => format!("no certificate: {}", on_study(reason).text()),
         Warning::LevelEffectUnknown { reason } => format!(
             "what the grid does not resolve near the curve on which the noise degenerates is not known, so that the rate's error is at least 100 %: \

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::elimination::Workspace;
+use crate::particles::SimulationError;
 use crate::particles::preparation::Preparation;
 use crate::problem::Problem;
 use crate::progress::Progress;
@@ -151,7 +152,8 @@ fn interpolated(
     }
 }
 
-/// Adds the simulation of the same problem. If it is interrupted the results of the solver are kept.
+/// Adds the simulation of the same problem. If it is interrupted or its time is up before anything is known, the results
+/// of the solver are kept.
 fn add_particles(
     particles: &Preparation,
     request: &Request,
@@ -161,6 +163,9 @@ fn add_particles(
     match simulate::simulate(particles, request, solution.rate.as_ref().map(reference), progress) {
         Ok(found) => solution.particles = Some(found),
         Err(StudyError::Interrupted) => solution.warnings.push(Warning::ParticlesInterrupted),
+        Err(StudyError::Particles(
+            reason @ (SimulationError::OutOfTime { .. } | SimulationError::BurnInOutOfTime { .. }),
+        )) => solution.warnings.push(Warning::ParticlesUnknown { reason: Box::new(reason.into()) }),
         Err(error) => return Err(error),
     }
     Ok(())

@@ -358,6 +358,12 @@ pub enum Warning {
         /// The last output time reached; 0 if there is none.
         until: f64,
     },
+    /// The time of the simulation was up before anything was known; the results of the solver are kept.
+    #[error("no particles: {reason}")]
+    ParticlesUnknown {
+        /// The error of the simulation.
+        reason: Box<StudyError>,
+    },
     /// The simulation of particles was interrupted; the results of the solver are kept.
     #[error("the particles were interrupted before they were counted")]
     ParticlesInterrupted,

@@ -289,6 +289,11 @@ fn simulations_end_when_their_time_is_up() {
     assert_eq!(told.exit_status, 3);
     assert!(told.text().contains("particles.most_seconds"), "{}", told.text());
     assert_eq!(late(&sampled(&well("euler-maruyama", 600.0, "exits = 100")).simulation), None);
+    // Beside the solver it costs itself alone.
+    let solution = study::run(&nothing.problem().unwrap(), &nothing.request, &Progress::default()).unwrap();
+    assert!(solution.rate.is_some() && solution.particles.is_none());
+    let told = solution.warnings.iter().map(advice::on_warning).find(|told| told.contains("no particles")).unwrap();
+    assert!(told.contains("particles.most_seconds"), "{told}");
 }
 
 /// A rate of 1e-22 that no plain simulation could see, by splitting, against the quadrature.
