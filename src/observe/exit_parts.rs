@@ -7,7 +7,7 @@ use crate::generator::{Assembly, Exit};
 use crate::grid::Grid;
 use crate::observe::boundary::SaddleOfExit;
 use crate::problem::window::Side;
-use crate::problem::{Problem, Region, Wall};
+use crate::problem::{Problem, Wall};
 use crate::tensor::Point;
 
 /// A part of the killing.
@@ -115,7 +115,7 @@ fn killer(problem: &Problem, grid: &Grid, exit: &Exit) -> (ExitKind, Vec<Side>) 
         Side::ALL.into_iter().filter(|side| side.axis < dimension && is_part(*side) && lies_on(side)).collect()
     };
     // A side of the box is one also where it lies on a wall.
-    let of_box = boxed(&problem.valley.start).map(|corners| sides(&|_| true, corners)).unwrap_or_default();
+    let of_box = problem.valley.start.corners().map(|corners| sides(&|_| true, corners)).unwrap_or_default();
     if !of_box.is_empty() && problem.valley.target.is_none() {
         return (ExitKind::Box, of_box);
     }
@@ -135,13 +135,4 @@ fn killer(problem: &Problem, grid: &Grid, exit: &Exit) -> (ExitKind, Vec<Side>) 
         return (ExitKind::Target, by_direction());
     }
     (ExitKind::Set, by_direction())
-}
-
-/// The lower and the upper corner of a box.
-fn boxed(set: &Region) -> Option<[Point; 2]> {
-    match set {
-        Region::Box { lower, upper, .. } => Some([*lower, *upper]),
-        Region::Rolled { set, .. } => boxed(set),
-        _ => None,
-    }
 }

@@ -170,12 +170,10 @@ fn absorbing_walls(domain: &Domain, live: &Region) -> Option<&'static str> {
     const INSIDE: f64 = 1e-6;
     /// Sides of a set this near to the wall, as a fraction of the domain, are at the wall.
     const SAME: f64 = 1e-9;
-    let is_own = |axis: usize, end: usize| match live {
-        Region::Box { lower, upper, .. } => {
-            let [side, wall] = [[lower, &domain.lower], [upper, &domain.upper]][end].map(|corner| corner[axis]);
-            (side - wall).abs() <= SAME * domain.width(axis)
-        }
-        _ => false,
+    let corners = live.corners();
+    let is_own = |axis: usize, end: usize| {
+        let wall = [domain.lower, domain.upper][end][axis];
+        corners.is_some_and(|corners| (corners[end][axis] - wall).abs() <= SAME * domain.width(axis))
     };
     let at = |axis: usize, share: f64| domain.lower[axis] + share * (domain.upper[axis] - domain.lower[axis]);
     let bounds = |axis: usize, end: usize| {

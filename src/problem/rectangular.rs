@@ -7,6 +7,15 @@ use crate::problem::{Domain, Region};
 use crate::tensor::Point;
 
 impl Region {
+    /// The lower and the upper corner of a box.
+    pub fn corners(&self) -> Option<[Point; 2]> {
+        match self {
+            Region::Box { lower, upper, .. } => Some([*lower, *upper]),
+            Region::Rolled { set, .. } => set.corners(),
+            _ => None,
+        }
+    }
+
     /// The lower and the upper corner of the set if it is a rectangle along the axes within the domain; infinite where the
     /// domain alone bounds it. `within` is a point in it.
     pub fn rectangle(&self, domain: &Domain, within: Point) -> Option<[Point; 2]> {

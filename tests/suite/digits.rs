@@ -232,4 +232,11 @@ fn ends_of_an_interval_are_no_walls_besides_it() {
     }
     let cut = said("minimum = [-1]", "lower = [-1.5], walls = { x = ['absorbing', 'reflecting'] }");
     assert!(cut.ends_with(", and at absorbing walls"), "{cut}");
+    // Nor is the side of a box with a periodic axis beside it.
+    let rolled = "landscape = { expression = 'x^2 + cos(y)' }
+        noise = { kind = 'isotropic', temperature = 0.1 }
+        valley = { minimum = [0, 3.14], set = 'box', box = { lower = [-1, 1], upper = [1, 5] } }
+        domain = { lower = [-1, 0], upper = [1, 6.283185307179586], walls = { x = ['absorbing', 'absorbing'], y = 'periodic' } }";
+    let rolled = Config::from_text(Path::new("t.toml"), rolled, &[]).unwrap().problem().unwrap().valley.absorption;
+    assert_eq!(rolled.walls, None);
 }
