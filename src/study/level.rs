@@ -155,16 +155,21 @@ pub fn solve<'a>(
     }
     let mut chain = Chain::killed(discretisation, resources)?;
     laps.end("elimination");
-    let mut uncorrected = None;
+    let (mut uncorrected, mut exits) = (None, None);
     if scheme.is_corrected {
         if request.wants(Quantity::Spectrum) {
             uncorrected = Some((chain.discretisation.clone(), spectrum::ground(&chain, None)?));
+        }
+        // From the start to the ways out lead other modes than the slowest one too.
+        if request.wants(Quantity::Exits) {
+            exits = Some(LevelExits::new(&chain, &mean_first_passage(&chain)?, request.moments)?);
         }
         chain = chain.corrected(resources)?;
         laps.end("correction");
     }
     resources.progress.begin("solving", 0);
     let mut found = Analyses::new(request, &chain)?;
+    found.exits = exits.or(found.exits);
     let ground = match request.wants(Quantity::Spectrum) {
         true => Some(spectrum::ground(&chain, found.quasi_stationary.as_ref())?),
         false => None,
@@ -328,7 +333,7 @@ impl Analyses {
             false if asks_boundary => quasi_stationary_within(chain, MOST_FOR_ERRORS).ok(),
             false => None,
         };
-        let wants_exits = request.wants(Quantity::Exits);
+        let wants_exits = request.wants(Quantity::Exits) && !request.grid.scheme().is_corrected;
         let times = match wants_passage || asks_boundary || wants_exits {
             true => Some(mean_first_passage(chain)?),
             false => None,

@@ -189,3 +189,28 @@ fn parts_sum_to_one_and_share_a_symmetry() {
         assert_relative_eq!(line.probability.value.value(), 0.5, max_relative = 1e-9);
     }
 }
+
+/// The flux correction is made for the slowest mode: the ways out are those of the chain without it, and their errors hold.
+#[test]
+fn ways_out_are_those_without_the_correction() {
+    let found = |scheme: &str, cells: &str| {
+        solved(&format!(
+            "landscape = {{ expression = '0.5*x^2 + 0.3*sin(y)*x' }}
+            noise = {{ kind = 'isotropic', temperature = 0.5 }}
+            domain = {{ lower = [-1, 0], upper = [1.3, 6.283185307179586], killing = '0.2*(1 + cos(y))', walls = {{ x = ['absorbing', 'absorbing'], y = 'periodic' }} }}
+            grid = {{ cells = {cells}, scheme = '{scheme}' }}
+            valley = {{ from = [0.2, 2.0], set = 'whole' }}
+            solve = {{ quantities = ['rate', 'exits'] }}"
+        ))
+    };
+    let (corrected, plain) = (found("flux-corrected", "[40, 80]"), found("inverse-average", "[40, 80]"));
+    let fine = found("inverse-average", "[160, 320]");
+    for ((own, same), exact) in exits(&corrected).parts.iter().zip(&exits(&plain).parts).zip(&exits(&fine).parts) {
+        let [own, same, exact] = [own, same, exact].map(|line| line.probability.value.value());
+        assert_relative_eq!(own, same, max_relative = 1e-12);
+        assert!((own / exact - 1.0).abs() < 1e-2);
+    }
+    for (line, exact) in exits(&corrected).parts.iter().zip(&exits(&fine).parts) {
+        covers(&line.probability, exact.probability.value.value(), 1e-2);
+    }
+}
