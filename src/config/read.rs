@@ -130,7 +130,7 @@ fn go_together(root: &Section, request: &Request, posed: &Posed, dimension: usiz
     if !absorbs && request.needs_killing() {
         return Err(root.conflict(
             "solve.quantities",
-            "a rate, a passage time, survival, a certificate and sensitivities need something that absorbs, and nothing does: give an absorbing wall, as in \
+            "a rate, a passage time, exits, survival, a certificate and sensitivities need something that absorbs, and nothing does: give an absorbing wall, as in \
              domain.walls = { x = [\"reflecting\", \"absorbing\"] }, a killing rate (domain.killing), or a start set in [valley]; or ask only for \
              what a closed domain has, solve.quantities = [\"stationary\", \"committor\", \"network\", \"spectrum\"] or some of them",
         ));

@@ -73,6 +73,12 @@ impl Domain {
         self.wall(axis, end) == Some(Wall::Absorbing) || self.window(axis, end).is_some_and(in_window)
     }
 
+    /// Whether a point lies on a wall that absorbs there.
+    pub fn absorbs_on(&self, at: Point) -> bool {
+        let sides = (0..self.dimension).flat_map(|axis| [(axis, 0, self.lower), (axis, 1, self.upper)]);
+        sides.into_iter().any(|(axis, end, corner)| at[axis] == corner[axis] && self.absorbs_at(axis, end, at))
+    }
+
     /// The absorbing fraction of the part of a wall within the distance `half` from a point along it; windows extend by
     /// `beyond` over their ends.
     pub fn absorbing_share(&self, axis: usize, end: usize, at: Point, half: f64, beyond: f64) -> f64 {

@@ -231,7 +231,9 @@ fn valley_in(
     let from = posed.valley.as_ref().and_then(|valley| valley.from);
     let valley = Valley::new(surroundings, chosen, from, start, target);
     let dimension = dynamics.dimension();
-    if let Some(from) = from.filter(|from| !(domain.contains(*from) && valley.live.holds(*from))) {
+    if let Some(from) =
+        from.filter(|from| !(domain.contains(*from) && valley.live.holds(*from)) || domain.absorbs_on(*from))
+    {
         return Err(ProblemError::StartOutside { from, dimension });
     }
     match (target, chosen) {

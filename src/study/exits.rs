@@ -64,15 +64,23 @@ impl LevelExits {
         Ok(LevelExits { moments, deviations, through, from_start })
     }
 
-    /// The fields over the grid.
-    pub fn fields(&self, on: &Discretisation<'_>) -> Vec<Field> {
+    /// The fields over the grid, without those that leave the range of ordinary numbers; the mean too unless `has_mean`.
+    pub fn fields(&self, on: &Discretisation<'_>, has_mean: bool) -> Vec<Field> {
         let over = |name: String, units: &'static str, long_name: String, values: &[Scaled]| {
             let label = Label { name: name.into(), units: units.into(), long_name: long_name.into() };
             Field::new(label, &AXES[..on.grid.dimension], on.field_of(values))
         };
+        let is_known = |values: &Vec<Scaled>| values.iter().all(|value| value.value().is_finite());
         let deviation = "standard deviation of the first-passage time".to_string();
-        let mut fields = vec![over(DEVIATION.to_string(), "dynamical time", deviation, &self.deviations)];
-        fields.extend((1..).zip(&self.moments).skip(1).map(|(k, values)| {
+        let mut fields = Vec::new();
+        if let Some(mean) = self.moments.first().filter(|mean| !has_mean && is_known(mean)) {
+            let times: Vec<f64> = mean.iter().map(|time| time.value()).collect();
+            fields.push(field::MEAN_FIRST_PASSAGE.over(&on.grid, on.field(&times, 0.0)));
+        }
+        if is_known(&self.deviations) {
+            fields.push(over(DEVIATION.to_string(), "dynamical time", deviation, &self.deviations));
+        }
+        fields.extend((1..).zip(&self.moments).skip(1).filter(|(_, values)| is_known(values)).map(|(k, values)| {
             let long_name = format!("moment {k} of the first-passage time");
             let label = over(format!("{MOMENT}{k}"), "dynamical time", long_name, values);
             Field { label: Label { units: format!("dynamical time^{k}").into(), ..label.label }, ..label }

@@ -164,7 +164,8 @@ impl Gathered {
 
     fn exits(&mut self, on: &Discretisation<'_>, found: &LevelExits, rungs: &Rungs<'_>) -> ExitStudy {
         let study = ExitStudy::new(on, found, rungs);
-        self.fields.fields.extend(found.fields(on));
+        let has_mean = self.fields.field(field::MEAN_FIRST_PASSAGE.name).is_some();
+        self.fields.fields.extend(found.fields(on, has_mean));
         self.add("exits", &study);
         study
     }

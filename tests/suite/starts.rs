@@ -26,6 +26,20 @@ fn analytical_passage_times_from_a_point() {
     }
 }
 
+/// On what absorbs the process has left already: a start there is refused like one outside.
+#[test]
+fn starts_on_an_absorbing_wall_are_outside() {
+    for (walls, x, is_refused) in [
+        ("'absorbing', 'absorbing'", 0.0, true),
+        ("'absorbing', 'absorbing'", 2.0, true),
+        ("'reflecting', 'absorbing'", 0.0, false),
+    ] {
+        let text = format!("{}\nvalley = {{ set = 'whole', from = [{x:?}] }}", free_interval(walls));
+        let problem = Config::from_text("t.toml".as_ref(), &text, &[]).unwrap().problem();
+        assert_eq!(matches!(problem, Err(ProblemError::StartOutside { .. })), is_refused, "{walls} {x}");
+    }
+}
+
 /// A neuron's reset: a drift from a point other than its fixed point, against the quadrature.
 #[test]
 fn a_reset_beside_the_fixed_point() {
